@@ -1,0 +1,1 @@
+//! the pipeline from definition to image

@@ -1,0 +1,3 @@
+//! The `envwright` command.
+
+fn main() {}

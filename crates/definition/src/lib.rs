@@ -1,0 +1,1 @@
+//! text in any accepted format to one environment model with spans

@@ -1,0 +1,1 @@
+//! segments to layers to an image; layouts, archives and bases

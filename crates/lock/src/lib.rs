@@ -1,0 +1,1 @@
+//! environment and target to lock

@@ -1,0 +1,1 @@
+//! one locked package to one deterministic segment

@@ -1,0 +1,135 @@
+//! A URL that is safe to print.
+
+use crate::Secret;
+use std::{fmt, str::FromStr};
+use url::Url;
+
+/// A URL whose user, password and signed query values never reach `Debug`, `Display` or serialised text.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SafeUrl(Url);
+
+/// Text that is not a URL. The text itself is not kept, since it may hold a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UrlError(url::ParseError);
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a valid URL: {}", self.0)
+    }
+}
+
+impl std::error::Error for UrlError {}
+
+impl SafeUrl {
+    /// Parses an absolute URL.
+    pub fn parse(text: &str) -> Result<Self, UrlError> {
+        Url::parse(text).map(Self).map_err(UrlError)
+    }
+
+    /// The URL with its credentials, for the one place that sends it.
+    pub fn expose(&self) -> &Url {
+        &self.0
+    }
+
+    /// The same address without user, password and signed query values.
+    #[must_use]
+    pub fn without_credentials(&self) -> Self {
+        let mut url = self.0.clone();
+        // These fail only for URLs that cannot have credentials at all.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        let kept: Vec<(String, String)> = url
+            .query_pairs()
+            .filter(|(name, _)| !is_signature(name))
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        if url.query().is_some() && kept.len() != url.query_pairs().count() {
+            if kept.is_empty() {
+                url.set_query(None);
+            } else {
+                url.query_pairs_mut().clear().extend_pairs(kept);
+            }
+        }
+        Self(url)
+    }
+
+    /// User (percent-decoded by the caller) and password, where the URL has them.
+    pub fn credentials(&self) -> Option<(String, Option<Secret>)> {
+        let user = self.0.username();
+        let password = self.0.password().map(Secret::new);
+        (!user.is_empty() || password.is_some()).then(|| (user.to_owned(), password))
+    }
+
+    /// Host name, lower case, where there is one.
+    pub fn host(&self) -> Option<&str> {
+        self.0.host_str()
+    }
+
+    /// Last path segment, percent-decoded: the name of the file that the URL names.
+    pub fn file_name(&self) -> Option<String> {
+        let last = self.0.path_segments()?.next_back()?;
+        let name = percent_encoding::percent_decode_str(last).decode_utf8().ok()?.into_owned();
+        (!name.is_empty()).then_some(name)
+    }
+
+    /// Resolves a relative reference against this URL (RFC 3986, section 5).
+    pub fn join(&self, reference: &str) -> Result<Self, UrlError> {
+        self.0.join(reference).map(Self).map_err(UrlError)
+    }
+}
+
+/// Query parameters whose value grants access: SAS (`sig`), S3 and GCS signatures, tokens and keys.
+fn is_signature(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(name.as_str(), "sig" | "signature" | "token" | "access_token" | "api_key" | "apikey" | "key" | "password")
+        || name.starts_with("x-amz-s")
+        || name.starts_with("x-amz-cred")
+        || name.starts_with("x-goog-s")
+        || name.starts_with("x-goog-cred")
+}
+
+impl FromStr for SafeUrl {
+    type Err = UrlError;
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        Self::parse(text)
+    }
+}
+
+impl From<Url> for SafeUrl {
+    fn from(url: Url) -> Self {
+        Self(url)
+    }
+}
+
+impl fmt::Display for SafeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let clean = self.without_credentials();
+        if self.credentials().is_none() {
+            return write!(f, "{}", clean.0);
+        }
+        let text = clean.0.as_str();
+        match text.split_once("://") {
+            Some((scheme, rest)) => write!(f, "{scheme}://****@{rest}"),
+            None => f.write_str(text),
+        }
+    }
+}
+
+impl fmt::Debug for SafeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+impl serde::Serialize for SafeUrl {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.without_credentials().0.as_str())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for SafeUrl {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
