@@ -29,3 +29,15 @@ impl fmt::Display for Secret {
         f.write_str("****")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_prints_as_stars() {
+        let secret = Secret::new("hunter2");
+        assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "**** **** Some(****)");
+        assert_eq!(secret.expose(), "hunter2");
+    }
+}

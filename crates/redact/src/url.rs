@@ -1,6 +1,6 @@
 //! A URL that is safe to print.
 
-use crate::Secret;
+use crate::{Secret, names::is_signature};
 use std::{fmt, str::FromStr};
 use url::Url;
 
@@ -78,16 +78,6 @@ impl SafeUrl {
     }
 }
 
-/// Query parameters whose value grants access: SAS (`sig`), S3 and GCS signatures, tokens and keys.
-fn is_signature(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    matches!(name.as_str(), "sig" | "signature" | "token" | "access_token" | "api_key" | "apikey" | "key" | "password")
-        || name.starts_with("x-amz-s")
-        || name.starts_with("x-amz-cred")
-        || name.starts_with("x-goog-s")
-        || name.starts_with("x-goog-cred")
-}
-
 impl FromStr for SafeUrl {
     type Err = UrlError;
     fn from_str(text: &str) -> Result<Self, UrlError> {
@@ -131,5 +121,69 @@ impl<'de> serde::Deserialize<'de> for SafeUrl {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: &str =
+        "https://user:hunter2@mirror.example/simple/?sig=abc%2Fdef&sv=2024&X-Amz-Signature=99ff#frag";
+
+    fn url(text: &str) -> SafeUrl {
+        SafeUrl::parse(text).unwrap()
+    }
+
+    #[test]
+    fn no_printed_form_holds_a_secret() {
+        let url = url(ALL);
+        let serialised = serde_json::to_string(&url).unwrap();
+        for text in [format!("{url}"), format!("{url:?}"), format!("{url:#?}"), serialised] {
+            for secret in ["hunter2", "user", "abc", "def", "99ff"] {
+                assert!(!text.contains(secret), "{secret} in {text}");
+            }
+            assert!(text.contains("sv=2024"), "{text}");
+        }
+    }
+
+    #[test]
+    fn display_says_that_credentials_were_there() {
+        assert_eq!(url("https://token@mirror.example/a").to_string(), "https://****@mirror.example/a");
+        assert_eq!(url("https://:pw@mirror.example/a").to_string(), "https://****@mirror.example/a");
+        assert_eq!(url("https://mirror.example/a?x=1").to_string(), "https://mirror.example/a?x=1");
+    }
+
+    #[test]
+    fn an_address_without_signatures_keeps_its_query_byte_for_byte() {
+        let text = "https://mirror.example/a?x=%7e&y=a+b&z";
+        assert_eq!(url(text).without_credentials().expose().as_str(), text);
+    }
+
+    #[test]
+    fn a_parse_error_does_not_repeat_the_text() {
+        let error = SafeUrl::parse("https://user:hunter2@[bad").unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_file_name_is_percent_decoded() {
+        let wheel = url("https://mirror.example/f/torch-2.0%2Bcpu-py3-none-any.whl#sha256=00");
+        assert_eq!(wheel.file_name().as_deref(), Some("torch-2.0+cpu-py3-none-any.whl"));
+        assert_eq!(url("https://mirror.example/f/").file_name(), None);
+    }
+
+    #[test]
+    fn a_relative_reference_keeps_the_credentials_of_its_page_and_a_foreign_one_does_not() {
+        let page = url("https://user:pw@mirror.example/simple/six/");
+        assert!(page.join("../../f/six.whl").unwrap().credentials().is_some());
+        assert!(page.join("https://other.example/six.whl").unwrap().credentials().is_none());
+    }
+
+    #[test]
+    fn credentials_are_read_back() {
+        let (user, password) = url("https://u%40x:p%2Fw@mirror.example/").credentials().unwrap();
+        assert_eq!((user.as_str(), password.unwrap().expose()), ("u%40x", "p%2Fw"));
+        assert!(url("https://mirror.example/").credentials().is_none());
     }
 }
