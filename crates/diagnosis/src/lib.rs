@@ -2,12 +2,40 @@
 //!
 //! - [`Finding`]: one problem that was seen, with its [`Facts`], [`Evidence`] and [`Remedy`]s;
 //! - [`Source`] and [`Span`]: a text and a place in it;
-//! - [`Explain`]: what every room's error type implements to name its problem.
+//! - [`Explain`]: what every room's error type implements to name its problem;
+//! - [`Catalog`]: what can go wrong, in words: [`Problem`] with [`Stage`] and [`Fault`], and its [`Page`];
+//! - [`Diagnosis`]: the findings of one failure in the catalog's words, root causes first;
+//! - [`report`]: a diagnosis as text and as JSON;
+//! - [`nearest`]: the name that was probably meant.
+//!
+//! ```
+//! use envwright_diagnosis::{Catalog, Diagnosis, Finding, report};
+//!
+//! let finding = Finding::new("net-timeout").fact("host", "mirror.example");
+//! let diagnosis = Diagnosis::new(vec![finding], &Catalog::builtin());
+//! assert_eq!(diagnosis.exit_code(), 3);
+//! assert!(report::text(&diagnosis, false, 100).starts_with("error[net-timeout]: "));
+//! ```
 
+mod catalog;
+mod diagnosis;
 mod explain;
 mod finding;
+mod mask;
+mod nearest;
+mod order;
+mod page;
+mod problem;
+pub mod report;
 mod source;
+mod template;
+mod wrap;
 
+pub use catalog::{Catalog, CatalogError};
+pub use diagnosis::{Diagnosed, Diagnosis};
 pub use explain::Explain;
 pub use finding::{Evidence, Facts, Finding, ProblemId, Remedy, Severity};
+pub use nearest::nearest;
+pub use page::Page;
+pub use problem::{Cause, Fault, Guidance, Problem, Reference, Stage};
 pub use source::{Source, Span};

@@ -111,7 +111,8 @@ fn named_value(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
     let name_start = text[..mark.start].iter().rposition(|byte| !in_name(byte)).map_or(0, |at| at + 1);
     let name = std::str::from_utf8(&text[name_start..mark.start]).ok()?.to_ascii_lowercase();
     let in_query = name_start > 0 && matches!(text[name_start - 1], b'?' | b'&' | b';');
-    if !is_unmistakable(name.trim_start_matches('-')) && !(in_query && is_signature(&name)) {
+    let secret = is_unmistakable(name.trim_start_matches('-')) || in_query && is_signature(&name);
+    if !secret {
         return None;
     }
     let start = mark.end + usize::from(text.get(mark.end).is_some_and(|byte| is_quote(*byte)));

@@ -218,7 +218,8 @@ mod tests {
         #[test]
         fn no_form_of_a_secret_survives(secret in secret(), before in surroundings(), after in surroundings()) {
             let json = serde_json::to_string(&secret).unwrap();
-            let escaped: String = secret.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+            let units: Vec<String> = secret.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+            let escaped = units.concat();
             let forms = [
                 secret.clone(),
                 secret.to_ascii_uppercase(),
@@ -234,7 +235,6 @@ mod tests {
             ];
             let redactor = knowing(&secret);
             for form in forms {
-                // A `\` or `%` right before it would be another text, not this secret encoded.
                 let text = format!("{before} {form} {after}");
                 let clean = redactor.redact(&text);
                 prop_assert!(!clean.contains(&form), "{form:?} in {clean:?}");

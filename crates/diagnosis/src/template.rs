@@ -1,0 +1,145 @@
+//! Texts of the catalog with the facts put in.
+
+use crate::Facts;
+
+/// A title, cause or remedy; see [`crate::Problem`] for the rules.
+pub(crate) fn text(template: &str, facts: &Facts) -> String {
+    let mut rendered = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find(['{', '[']) {
+        rendered.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (piece, length) = token(rest, facts);
+        rendered.push_str(&piece);
+        rest = &rest[length..];
+    }
+    rendered + rest
+}
+
+/// A command: only `{fact}` is replaced, and what is not known is shown as `<fact>`.
+pub(crate) fn command(template: &str, facts: &Facts) -> String {
+    let mut rendered = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find('{') {
+        rendered.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (piece, length) = match name(rest) {
+            Some(name) => {
+                let value = facts.get(name).map_or_else(|| format!("<{name}>"), one_line);
+                (value, name.len() + 2)
+            }
+            None => ("{".to_owned(), if rest.starts_with("{{") { 2 } else { 1 }),
+        };
+        rendered.push_str(&piece);
+        rest = &rest[length..];
+    }
+    rendered + rest
+}
+
+/// Whether the condition holds: facts that must be known, or with `!` unknown, separated by spaces.
+pub(crate) fn holds(condition: &str, facts: &Facts) -> bool {
+    condition.split_whitespace().all(|name| match name.strip_prefix('!') {
+        Some(name) => facts.get(name).is_none(),
+        None => facts.get(name).is_some(),
+    })
+}
+
+/// Names of the facts that a template uses.
+pub(crate) fn names(template: &str) -> Vec<&str> {
+    let starts = template.match_indices('{').map(|(at, _)| &template[at..]);
+    starts.filter_map(name).collect()
+}
+
+/// A value on one line, without control characters.
+pub(crate) fn one_line(value: &str) -> String {
+    value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+}
+
+/// What stands at a bracket: its text and how many bytes of the template it takes.
+fn token(rest: &str, facts: &Facts) -> (String, usize) {
+    if rest.starts_with("{{") || rest.starts_with("[[") {
+        return (rest[..1].to_owned(), 2);
+    }
+    if let Some(name) = name(rest) {
+        return (facts.get(name).map_or_else(|| stand_in(name), one_line), name.len() + 2);
+    }
+    match (rest.starts_with('['), rest.find(']')) {
+        (true, Some(end)) => {
+            let inner = &rest[1..end];
+            let known = names(inner).iter().all(|name| facts.get(name).is_some());
+            (if known { text(inner, facts) } else { String::new() }, end + 1)
+        }
+        _ => (rest[..1].to_owned(), 1),
+    }
+}
+
+/// `name` of `{name}…`.
+fn name(rest: &str) -> Option<&str> {
+    let name = rest.strip_prefix('{')?.split_once('}')?.0;
+    let plain = |c: char| c.is_ascii_lowercase() || c == '_';
+    (!name.is_empty() && name.chars().all(plain)).then_some(name)
+}
+
+/// Words for a fact that is not known.
+fn stand_in(name: &str) -> String {
+    match name {
+        "host" => "the server".to_owned(),
+        "url" => "the address".to_owned(),
+        "path" => "the file".to_owned(),
+        "python" => "the Python version".to_owned(),
+        "key" => "the key".to_owned(),
+        "suite" => "the suite".to_owned(),
+        name => format!("the {}", name.replace('_', " ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(pairs: &[(&str, &str)]) -> Facts {
+        let mut facts = Facts::default();
+        for (name, value) in pairs {
+            facts.set(name, value);
+        }
+        facts
+    }
+
+    #[test]
+    fn facts_take_the_place_of_their_names() {
+        let facts = facts(&[("package", "six"), ("version", "1.16")]);
+        assert_eq!(text("the hash of {package}[ {version}] differs", &facts), "the hash of six 1.16 differs");
+    }
+
+    #[test]
+    fn a_missing_fact_leaves_a_readable_text() {
+        let none = Facts::default();
+        assert_eq!(text("{host} did not answer[ within {limit}]", &none), "the server did not answer");
+        assert_eq!(text("cannot read {required_by}", &none), "cannot read the required by");
+        assert_eq!(command("pip hash {file}", &none), "pip hash <file>");
+    }
+
+    #[test]
+    fn brackets_can_be_written() {
+        let none = Facts::default();
+        assert_eq!(text("`name[[extra]` and {{x}, {Not}, {", &none), "`name[extra]` and {x}, {Not}, {");
+        assert_eq!(command("a[0] {{b} { {x}", &none), "a[0] {b} { <x>");
+    }
+
+    #[test]
+    fn a_fact_cannot_break_the_line() {
+        assert_eq!(text("no {path}", &facts(&[("path", "a\nb\u{1b}[31m")])), "no a b [31m");
+    }
+
+    #[test]
+    fn a_fact_is_not_a_template() {
+        assert_eq!(text("no {path}", &facts(&[("path", "{host}[x]"), ("host", "h")])), "no {host}[x]");
+    }
+
+    #[test]
+    fn conditions_name_facts_that_are_known_or_not() {
+        let facts = facts(&[("host", "h")]);
+        assert!(holds("", &facts) && holds("host", &facts) && holds("host !url", &facts));
+        assert!(!holds("url", &facts) && !holds("!host", &facts));
+    }
+}
