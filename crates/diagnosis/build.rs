@@ -2,7 +2,6 @@
 
 use std::{env, error::Error, fmt::Write as _, path::PathBuf};
 
-#[expect(clippy::print_stdout, reason = "cargo is told what to watch through standard output")]
 fn main() -> Result<(), Box<dyn Error>> {
     let catalog = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../catalog");
     println!("cargo::rerun-if-changed={}", catalog.display());

@@ -127,13 +127,21 @@ fn title(finding: &Finding, problem: Option<&Problem>) -> String {
     }
 }
 
+/// The finding's own sentences; else what the catalog says of these facts, and its most likely cause.
 fn causes(finding: &Finding, problem: Option<&Problem>) -> Vec<String> {
     if !finding.details.is_empty() {
         return finding.details.clone();
     }
-    let known = problem.iter().flat_map(|problem| &problem.cause);
-    let fitting = known.filter(|cause| template::holds(&cause.when, &finding.facts));
-    fitting.take(1).map(|cause| template::text(&cause.text, &finding.facts)).collect()
+    let mut causes = Vec::new();
+    for cause in problem.iter().flat_map(|problem| &problem.cause) {
+        if template::holds(&cause.when, &finding.facts) {
+            causes.push(template::text(&cause.text, &finding.facts));
+            if cause.when.is_empty() {
+                break;
+            }
+        }
+    }
+    causes
 }
 
 fn remedies(finding: &Finding, problem: Option<&Problem>) -> Vec<Remedy> {
