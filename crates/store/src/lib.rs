@@ -1,10 +1,23 @@
-//! The one way to keep things: content-addressed, atomic, locked, pruned.
+//! The one way to keep things: content-addressed, atomic, locked.
 //!
 //! - [`Digest`] and [`DigestWriter`]: SHA-256, the only content address used;
-//! - [`SegmentIndex`]: what stands beside a segment's compressed bytes.
+//! - [`SegmentIndex`]: what stands beside a segment's compressed bytes;
+//! - [`Home`] and [`LockGuard`]: where things are kept, and kernel locks between processes;
+//! - [`Segments`]: packed segments, each made once;
+//! - [`AtomicFile`], [`write_atomic`]: durable writes; [`canonical_json`]: JSON that can be hashed.
 
+mod atomic;
 mod digest;
+mod error;
+mod home;
+mod json;
 mod segment;
+mod segments;
 
+pub use atomic::{AtomicFile, write_atomic};
 pub use digest::{Digest, DigestError, DigestWriter};
+pub use error::StoreError;
+pub use home::{Home, LockGuard};
+pub use json::canonical_json;
 pub use segment::{Directory, Entry, EntryKind, SegmentIndex};
+pub use segments::Segments;

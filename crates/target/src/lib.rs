@@ -1,7 +1,10 @@
 //! A platform, and the facts read from a base's files.
 //!
-//! - [`Platform`]: `linux/amd64` or `linux/arm64`.
+//! - [`Platform`]: `linux/amd64` or `linux/arm64`;
+//! - [`Files`]: a view of an image's files; [`MapFiles`] keeps them in memory, [`resolve`] follows links.
 
+mod files;
 mod platform;
 
+pub use files::{FileEntry, Files, MapFiles, resolve};
 pub use platform::{Arch, Platform, PlatformError};

@@ -1,0 +1,60 @@
+//! Files that envwright writes itself, or that the user brings.
+
+/// A file, link or directory that belongs to no package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnFile {
+    /// Path relative to the image's root, such as `etc/passwd`.
+    pub path: String,
+    /// Permission bits (a link's are ignored).
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Seconds since 1970.
+    pub mtime: u64,
+    /// What is there.
+    pub content: Content,
+}
+
+/// What an [`OwnFile`] is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A regular file with these bytes.
+    Bytes(Vec<u8>),
+    /// A symbolic link with this text.
+    Symlink(String),
+    /// A directory.
+    Directory,
+}
+
+impl OwnFile {
+    /// A regular file of root, mode 0644, of the given time.
+    pub fn file(path: impl Into<String>, bytes: impl Into<Vec<u8>>, mtime: u64) -> Self {
+        Self { path: path.into(), mode: 0o644, uid: 0, gid: 0, mtime, content: Content::Bytes(bytes.into()) }
+    }
+
+    /// A symbolic link of root.
+    pub fn symlink(path: impl Into<String>, target: impl Into<String>, mtime: u64) -> Self {
+        Self {
+            path: path.into(),
+            mode: 0o777,
+            uid: 0,
+            gid: 0,
+            mtime,
+            content: Content::Symlink(target.into()),
+        }
+    }
+
+    /// A directory of root, mode 0755.
+    pub fn directory(path: impl Into<String>, mtime: u64) -> Self {
+        Self { path: path.into(), mode: 0o755, uid: 0, gid: 0, mtime, content: Content::Directory }
+    }
+
+    /// The same with another mode.
+    #[must_use]
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.mode = mode;
+        self
+    }
+}

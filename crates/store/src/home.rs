@@ -1,0 +1,101 @@
+//! Where things are kept.
+
+use crate::StoreError;
+use etcetera::BaseStrategy as _;
+use fs_err as fs;
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// The folders that hold everything kept. Several processes may share them.
+#[derive(Debug, Clone)]
+pub struct Home {
+    cache: PathBuf,
+    kept: PathBuf,
+}
+
+/// A kernel file lock, dropped with its process; released when this is dropped.
+#[derive(Debug)]
+pub struct LockGuard {
+    _file: fs::File,
+}
+
+impl Home {
+    /// `explicit` (`--home`), else `$ENVWRIGHT_HOME`, else the user's XDG cache and data folders.
+    pub fn open(explicit: Option<&Path>) -> Result<Self, StoreError> {
+        let named = env::var_os("ENVWRIGHT_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+        let home = match explicit.map(Path::to_owned).or(named) {
+            Some(root) => {
+                let root = std::path::absolute(&root).map_err(StoreError::io("find", &root))?;
+                Self { cache: root.clone(), kept: root }
+            }
+            None => Self::of_user()?,
+        };
+        for dir in [&home.cache, &home.kept] {
+            fs::create_dir_all(dir).map_err(StoreError::io("make the folder", dir))?;
+        }
+        Ok(home)
+    }
+
+    fn of_user() -> Result<Self, StoreError> {
+        let dirs = etcetera::choose_base_strategy().map_err(|_| StoreError::NoHome)?;
+        Ok(Self { cache: dirs.cache_dir().join("envwright"), kept: dirs.data_dir().join("envwright") })
+    }
+
+    /// Downloaded wheels and .debs, by digest.
+    pub fn packages(&self) -> PathBuf {
+        self.cache.join("packages")
+    }
+
+    /// Packed segments, by key.
+    pub fn segments(&self) -> PathBuf {
+        self.cache.join("segments")
+    }
+
+    /// Digests of layers, by layer key.
+    pub fn layers(&self) -> PathBuf {
+        self.cache.join("layers")
+    }
+
+    /// Solutions, by the digest of what was asked.
+    pub fn solves(&self) -> PathBuf {
+        self.cache.join("solves")
+    }
+
+    /// Downloaded package lists and the solver's cache.
+    pub fn indexes(&self) -> PathBuf {
+        self.cache.join("indexes")
+    }
+
+    /// The OCI layout of finished images.
+    pub fn images(&self) -> PathBuf {
+        self.kept.join("images")
+    }
+
+    /// Build records, a folder each.
+    pub fn builds(&self) -> PathBuf {
+        self.kept.join("builds")
+    }
+
+    /// The settings file.
+    pub fn config(&self) -> PathBuf {
+        self.kept.join("config.toml")
+    }
+
+    /// Waits for the lock called `name`.
+    pub fn lock(&self, name: &str) -> Result<LockGuard, StoreError> {
+        lock(&self.cache.join("locks").join(name))
+    }
+}
+
+/// Waits for the lock on the file at `path`. The file stays: removing it would let two holders in.
+pub(crate) fn lock(path: &Path) -> Result<LockGuard, StoreError> {
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).map_err(StoreError::io("make the folder", dir))?;
+    }
+    let file =
+        fs::OpenOptions::new().create(true).append(true).open(path).map_err(StoreError::io("lock", path))?;
+    file.file().lock().map_err(StoreError::io("lock", path))?;
+    Ok(LockGuard { _file: file })
+}
