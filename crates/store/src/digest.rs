@@ -84,6 +84,16 @@ impl<W: io::Write> DigestWriter<W> {
         self.size
     }
 
+    /// Digest of what was written so far.
+    pub fn digest(&self) -> Digest {
+        Digest(self.hasher.clone().finalize().into())
+    }
+
+    /// Goes on with another writer, as if it had got all that was written so far.
+    pub fn replace<V>(self, inner: V) -> DigestWriter<V> {
+        DigestWriter { inner, hasher: self.hasher, size: self.size }
+    }
+
     /// The writer underneath, the digest and the size in bytes of what was written.
     pub fn finish(self) -> (W, Digest, u64) {
         (self.inner, Digest(self.hasher.finalize().into()), self.size)

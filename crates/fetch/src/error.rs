@@ -1,0 +1,233 @@
+//! What can go wrong between here and a server, told apart.
+
+use envwright_diagnosis::{Explain, Finding};
+use envwright_redact::SafeUrl;
+use envwright_store::{Digest, StoreError};
+use std::{error::Error, io, path::PathBuf};
+
+/// Why something could not be fetched. Addresses are kept without their credentials.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// `--offline` was given, and this is not here yet.
+    #[error("{url} is not here, and the network may not be used")]
+    Offline {
+        /// What was wanted.
+        url: SafeUrl,
+    },
+    /// The server was not reached, or went away.
+    #[error("{url}: {reason}")]
+    Transport {
+        /// What was wanted.
+        url: SafeUrl,
+        /// How far it got.
+        kind: Transport,
+        /// The words of the network library.
+        reason: String,
+    },
+    /// The server answered with an error.
+    #[error("{url}: the server answered {status}")]
+    Status {
+        /// What was wanted.
+        url: SafeUrl,
+        /// HTTP status code.
+        status: u16,
+    },
+    /// Less came than was promised.
+    #[error("{url}: {got} of {expected} bytes came")]
+    Truncated {
+        /// What was wanted.
+        url: SafeUrl,
+        /// Size in bytes that was promised.
+        expected: u64,
+        /// Size in bytes of what came.
+        got: u64,
+    },
+    /// What came is not what was asked for.
+    #[error("{url}: expected {expected}, got {got}")]
+    Digest {
+        /// What was wanted.
+        url: SafeUrl,
+        /// Digest that it must have.
+        expected: Digest,
+        /// Digest that it has.
+        got: Digest,
+    },
+    /// More came than can be right.
+    #[error("{url}: larger than {limit} bytes")]
+    TooLarge {
+        /// What was wanted.
+        url: SafeUrl,
+        /// Limit in bytes.
+        limit: u64,
+    },
+    /// A file of this machine cannot be read or written.
+    #[error("{path}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A download cannot be kept.
+    #[error("keeping a download")]
+    Store(#[from] StoreError),
+    /// The TLS library or the proxy's address is unusable.
+    #[error("setting up the network: {0}")]
+    Setup(String),
+}
+
+/// How far a request got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Transport {
+    /// The name has no address.
+    Dns,
+    /// Nothing listens there, or no way leads there.
+    Unreachable,
+    /// Nothing came for too long.
+    Timeout,
+    /// The certificate is not trusted.
+    Tls,
+    /// The proxy refused.
+    Proxy,
+    /// The connection was cut.
+    Reset,
+    /// Redirects lead in a circle.
+    Redirects,
+    /// Anything else.
+    Other,
+}
+
+impl FetchError {
+    /// Whether the same request may succeed a moment later.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Transport { kind, .. } => {
+                matches!(kind, Transport::Timeout | Transport::Reset | Transport::Unreachable | Transport::Other)
+            }
+            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
+            Self::Truncated { .. } => true,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    /// Classifies an error of the HTTP library by the types in its chain of causes.
+    pub(crate) fn transport(url: &SafeUrl, error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let kind = kind(&error);
+        let mut reason = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            reason = error.to_string();
+            cause = error.source();
+        }
+        Self::Transport { url: url.without_credentials(), kind, reason }
+    }
+}
+
+fn kind(error: &reqwest::Error) -> Transport {
+    if error.is_timeout() {
+        return Transport::Timeout;
+    }
+    if error.is_redirect() {
+        return Transport::Redirects;
+    }
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    let mut found = Transport::Other;
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            found = io_kind(error).unwrap_or(found);
+        }
+        // These types of the HTTP library are private: their names are all that there is to tell them by.
+        let text = error.to_string();
+        if text.contains("certificate") || text.contains("tls handshake") {
+            return Transport::Tls;
+        }
+        if text.contains("dns error") {
+            return Transport::Dns;
+        }
+        if text.contains("unsuccessful tunnel") || text.contains("proxy authentication") {
+            return Transport::Proxy;
+        }
+        cause = error.source();
+    }
+    found
+}
+
+fn io_kind(error: &io::Error) -> Option<Transport> {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkDown,
+        NetworkUnreachable, TimedOut, UnexpectedEof,
+    };
+    match error.kind() {
+        ConnectionRefused | HostUnreachable | NetworkUnreachable | NetworkDown => Some(Transport::Unreachable),
+        ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof => Some(Transport::Reset),
+        TimedOut => Some(Transport::Timeout),
+        _ => None,
+    }
+}
+
+impl Explain for FetchError {
+    fn findings(&self) -> Vec<Finding> {
+        vec![match self {
+            Self::Offline { url } => at("offline-miss", url),
+            Self::Transport { url, kind, reason } => at(transport_problem(*kind), url).fact("reason", reason),
+            Self::Status { url, status } => at(status_problem(*status), url).fact("status", status),
+            Self::Truncated { url, expected, got } => {
+                at("net-truncated-download", url).fact("expected", expected).fact("got", got)
+            }
+            Self::Digest { url, expected, got } => {
+                at("net-truncated-download", url).fact("expected", expected).fact("got", got)
+            }
+            Self::TooLarge { url, limit } => {
+                at("net-io", url).fact("reason", format!("more than {limit} bytes came"))
+            }
+            Self::Io { path, source } if source.kind() == io::ErrorKind::StorageFull => {
+                Finding::new("disk-full").fact("path", path.display())
+            }
+            Self::Io { path, source } => {
+                Finding::new("store-io").fact("path", path.display()).fact("reason", source)
+            }
+            Self::Store(error) => return error.findings(),
+            Self::Setup(reason) => Finding::new("net-io").fact("reason", reason),
+        }]
+    }
+}
+
+fn at(problem: &'static str, url: &SafeUrl) -> Finding {
+    let finding = Finding::new(problem).fact("url", url);
+    match url.host() {
+        Some(host) => finding.fact("host", host),
+        None => finding,
+    }
+}
+
+fn transport_problem(kind: Transport) -> &'static str {
+    match kind {
+        Transport::Dns => "net-dns",
+        Transport::Unreachable => "net-unreachable",
+        Transport::Timeout => "net-timeout",
+        Transport::Tls => "net-tls-verify",
+        Transport::Proxy => "net-proxy",
+        Transport::Reset => "net-connection-reset",
+        Transport::Redirects => "net-redirect-loop",
+        Transport::Other => "net-io",
+    }
+}
+
+fn status_problem(status: u16) -> &'static str {
+    match status {
+        401 => "net-unauthorized",
+        403 => "net-forbidden",
+        404 | 410 => "net-not-found",
+        407 => "net-proxy",
+        429 => "net-rate-limited",
+        500.. => "net-server-error",
+        _ => "net-io",
+    }
+}
