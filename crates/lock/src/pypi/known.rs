@@ -1,0 +1,83 @@
+//! What the indexes have of a package, read again from the cache when a solve has to be explained.
+
+use super::session::Session;
+use std::{collections::BTreeMap, str::FromStr};
+use tokio::sync::Semaphore;
+use uv_client::{MetadataFormat, OwnedArchive};
+use uv_distribution_filename::{DistFilename, WheelFilename};
+use uv_distribution_types::File;
+use uv_normalize::PackageName;
+use uv_pep440::{Version, VersionSpecifiers};
+use uv_pypi_types::Yanked;
+use uv_types::BuildContext;
+
+/// All versions of a package, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// The files of each version.
+    pub(super) versions: BTreeMap<Version, Vec<KnownFile>>,
+}
+
+/// A file of a version.
+#[derive(Debug)]
+pub(super) struct KnownFile {
+    /// The parsed name, for a wheel; none for a source archive.
+    pub(super) wheel: Option<WheelFilename>,
+    /// `data-requires-python` of the index.
+    pub(super) requires_python: Option<VersionSpecifiers>,
+    /// Withdrawn, with the reason where one is given (else empty).
+    pub(super) yanked: Option<String>,
+}
+
+impl KnownFile {
+    fn new(filename: &DistFilename, file: &File) -> Self {
+        let wheel = match filename {
+            DistFilename::WheelFilename(_) => WheelFilename::from_str(&file.filename).ok(),
+            DistFilename::SourceDistFilename(_) => None,
+        };
+        let yanked = match file.yanked.as_deref() {
+            None | Some(Yanked::Bool(false)) => None,
+            Some(Yanked::Bool(true)) => Some(String::new()),
+            Some(Yanked::Reason(reason)) => Some(reason.to_string()),
+        };
+        Self { wheel, requires_python: file.requires_python.as_deref().cloned(), yanked }
+    }
+
+    /// Whether the target's Python may use it, as far as the index tells.
+    pub(super) fn runs_on(&self, python: &Version) -> bool {
+        self.requires_python.as_ref().is_none_or(|specifiers| specifiers.contains(python))
+    }
+}
+
+/// Everything that the indexes and `--find-links` have of `name`; empty when they have nothing.
+pub(super) async fn known(session: &Session<'_>, name: &PackageName) -> Known {
+    let mut known = Known::default();
+    let mut add = |filename: &DistFilename, file: &File| {
+        let files = known.versions.entry(filename.version().clone()).or_default();
+        files.push(KnownFile::new(filename, file));
+    };
+    let found = session
+        .client
+        .simple_detail(name, None, session.context.capabilities(), &Semaphore::new(4))
+        .await
+        .unwrap_or_default();
+    for (_, page) in found {
+        match page {
+            MetadataFormat::Simple(archive) => {
+                for version in OwnedArchive::deserialize(&archive) {
+                    version.files.all(name).for_each(|(filename, file)| add(&filename, &file));
+                }
+            }
+            MetadataFormat::Flat(entries) => {
+                for entry in entries {
+                    let (filename, file, _) = entry.into_parts();
+                    add(&filename, &file);
+                }
+            }
+        }
+    }
+    for (filename, file) in session.links.iter().filter(|(filename, _)| filename.name() == name) {
+        add(filename, file);
+    }
+    known
+}

@@ -1,0 +1,325 @@
+//! Everything that the attempts of one solve share.
+
+use super::{
+    FindLinks, PypiError, Request, Required,
+    context::WheelsOnly,
+    error::at,
+    markers::{markers, python_version, tags},
+    provider::{Record, Recording},
+    transport,
+};
+use envwright_diagnosis::{Finding, Span};
+use std::{str::FromStr, sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
+use uv_cache::Cache;
+use uv_client::{BaseClientBuilder, Connectivity, FlatIndexClient, RegistryClient, RegistryClientBuilder};
+use uv_configuration::{Constraints, Excludes, HashCheckingMode, IndexStrategy, KeyringProviderType, Overrides};
+use uv_distribution::DistributionDatabase;
+use uv_distribution_filename::DistFilename;
+use uv_distribution_types::{
+    File, Index, IndexLocations, IndexUrl, Requirement, RequirementSource, RequiresPython, UnresolvedRequirement,
+};
+use uv_pep440::{Operator, Version, VersionSpecifier, VersionSpecifiers};
+use uv_pep508::VersionOrUrl;
+use uv_platform_tags::Tags;
+use uv_pypi_types::{Conflicts, ResolverMarkerEnvironment, VerbatimParsedUrl};
+use uv_requirements_txt::{RequirementEntry, RequirementsTxtRequirement};
+use uv_resolver::{
+    AllowedYanks, DefaultResolverProvider, ExcludeNewer, Exclusions, FlatIndex, InMemoryIndex, Manifest, Options,
+    OptionsBuilder, Preference, Preferences, Prerelease, PrereleaseMode, PythonRequirement, ResolveError,
+    Resolver, ResolverEnvironment, ResolverOutput,
+};
+use uv_types::{BuildContext, EmptyInstalledPackages, HashStrategy};
+
+/// At most so many requests run at once.
+const CONCURRENT_REQUESTS: usize = 32;
+
+/// A requirement or constraint of the user that applies to the target.
+#[derive(Debug)]
+pub(super) struct Item {
+    /// As uv reads it.
+    pub(super) parsed: Requirement,
+    /// As the user wrote it.
+    pub(super) text: String,
+    /// Where.
+    pub(super) span: Option<Span>,
+    /// `--hash` options.
+    pub(super) hashes: Vec<String>,
+    /// Limits versions only.
+    pub(super) constraint: bool,
+}
+
+impl Item {
+    /// The versions it allows, unless it names a file.
+    pub(super) fn specifiers(&self) -> Option<&VersionSpecifiers> {
+        specifiers(&self.parsed)
+    }
+
+    /// Whether it names one version or one file.
+    fn is_pinned(&self) -> bool {
+        let exact = |specifier: &VersionSpecifier| {
+            matches!(specifier.operator(), Operator::Equal | Operator::ExactEqual)
+        };
+        self.specifiers().is_none_or(|all| all.iter().any(exact))
+    }
+
+    /// The finding, with this item as its proof.
+    pub(super) fn prove(&self, finding: Finding, label: &str) -> Finding {
+        at(finding, self.span.as_ref(), label)
+    }
+}
+
+/// The versions that a requirement allows, unless it names a file.
+pub(super) fn specifiers(requirement: &Requirement) -> Option<&VersionSpecifiers> {
+    match &requirement.source {
+        RequirementSource::Registry { specifier, .. } => Some(specifier),
+        _ => None,
+    }
+}
+
+/// What the attempts of one solve share: the target, the client, and all that was read so far.
+pub(super) struct Session<'a> {
+    pub(super) request: &'a Request,
+    pub(super) items: Vec<Item>,
+    pub(super) markers: ResolverMarkerEnvironment,
+    pub(super) tags: Tags,
+    pub(super) python: Version,
+    pub(super) client: RegistryClient,
+    pub(super) context: WheelsOnly,
+    pub(super) links: Vec<(DistFilename, File)>,
+    pub(super) index: InMemoryIndex,
+    pub(super) hashes: HashStrategy,
+    pub(super) record: Arc<Record>,
+    flat: FlatIndex,
+    requests: Arc<Semaphore>,
+}
+
+impl<'a> Session<'a> {
+    /// Reads the requirements, opens the cache and fetches what `--find-links` names.
+    pub(super) async fn open(request: &'a Request) -> Result<Self, PypiError> {
+        let environment = markers(request.platform, request.python).map_err(PypiError::internal)?;
+        let markers = ResolverMarkerEnvironment::from(environment);
+        let tags = tags(request.platform, request.python, request.glibc).map_err(PypiError::internal)?;
+        let items = items(request, &markers)?;
+        let hashes = hash_strategy(request, &items, &markers)?;
+        let cache = Cache::from_path(&request.cache_dir).init().await.map_err(|source| PypiError::Cache {
+            path: request.cache_dir.display().to_string(),
+            source,
+        })?;
+        let locations = locations(request)?;
+        let client = client(request, cache.clone(), locations.clone())?;
+        let context = WheelsOnly::new(cache.clone(), locations.clone());
+        let entries = FlatIndexClient::new(client.cached_client(), client.connectivity(), &cache)
+            .fetch_all(locations.flat_indexes().map(Index::url))
+            .await
+            .map_err(|error| transport::flat(&error))?;
+        let links = entries.clone().into_parts().0.into_iter().map(|entry| {
+            let (filename, file, _) = entry.into_parts();
+            (filename, file)
+        });
+        Ok(Self {
+            links: links.collect(),
+            flat: FlatIndex::from_entries(entries, Some(&tags), &hashes, context.build_options()),
+            python: python_version(request.python),
+            requests: Arc::new(Semaphore::new(CONCURRENT_REQUESTS)),
+            index: InMemoryIndex::default(),
+            record: Arc::default(),
+            request,
+            items,
+            markers,
+            tags,
+            client,
+            context,
+            hashes,
+        })
+    }
+
+    /// One attempt with some of the items and further constraints. What was read is kept for the next one.
+    pub(super) async fn attempt(
+        &self,
+        items: &[&Item],
+        further: &[Requirement],
+    ) -> Result<ResolverOutput, ResolveError> {
+        let environment = ResolverEnvironment::specific(self.markers.clone());
+        let options = self.options();
+        let manifest = self.manifest(items, further, &environment);
+        let target = RequiresPython::greater_than_equal_version(&self.python);
+        let python = PythonRequirement::from_marker_environment(self.markers.markers(), target.clone());
+        let provider = DefaultResolverProvider::new(
+            DistributionDatabase::new(&self.client, &self.context, self.requests.clone()),
+            &self.flat,
+            Some(&self.tags),
+            &target,
+            AllowedYanks::from_manifest(&manifest, &environment, options.dependency_mode),
+            &self.hashes,
+            options.exclude_newer.clone(),
+            self.context.locations(),
+            self.context.build_options(),
+            self.context.capabilities(),
+        );
+        Resolver::new_custom_io(
+            manifest,
+            options,
+            &self.hashes,
+            environment,
+            self.markers.markers(),
+            Some(self.tags.clone()),
+            &python,
+            Conflicts::empty(),
+            &self.index,
+            self.context.git(),
+            self.context.capabilities(),
+            self.context.locations(),
+            Recording { inner: provider, record: self.record.clone() },
+            EmptyInstalledPackages,
+        )
+        .resolve()
+        .await
+    }
+
+    fn options(&self) -> Options {
+        let global =
+            if self.request.indexes.prerelease { PrereleaseMode::Allow } else { PrereleaseMode::IfNecessary };
+        OptionsBuilder::new()
+            .prerelease(Prerelease { global, ..Prerelease::default() })
+            .index_strategy(IndexStrategy::UnsafeBestMatch)
+            .exclude_newer(ExcludeNewer::default())
+            .build_options(self.context.build_options().clone())
+            .build()
+    }
+
+    fn manifest(&self, items: &[&Item], further: &[Requirement], environment: &ResolverEnvironment) -> Manifest {
+        let (constraints, requirements): (Vec<&&Item>, Vec<&&Item>) = items.iter().partition(|item| item.constraint);
+        let constraints = constraints.into_iter().map(|item| item.parsed.clone()).chain(further.iter().cloned());
+        let preferences = self.request.preferences.iter().filter_map(|(name, version)| preference(name, version));
+        Manifest::new(
+            requirements.into_iter().map(|item| item.parsed.clone()).collect(),
+            Constraints::from_requirements(constraints),
+            Overrides::default(),
+            Excludes::default(),
+            Preferences::from_iter(preferences, environment),
+            None,
+            std::collections::BTreeSet::new(),
+            Exclusions::default(),
+            Vec::new(),
+        )
+    }
+}
+
+/// A preference for `name==version`; text that is neither is no preference.
+fn preference(name: &str, version: &str) -> Option<Preference> {
+    let requirement = uv_pep508::Requirement::<VerbatimParsedUrl> {
+        name: name.parse().ok()?,
+        extras: Box::default(),
+        version_or_url: Some(VersionOrUrl::VersionSpecifier(VersionSpecifiers::from(
+            VersionSpecifier::equals_version(Version::from_str(version).ok()?),
+        ))),
+        marker: uv_pep508::MarkerTree::TRUE,
+        origin: None,
+    };
+    let requirement = RequirementsTxtRequirement::Named(requirement);
+    Preference::from_entry(RequirementEntry { requirement, hashes: Vec::new() }).ok()?
+}
+
+fn items(request: &Request, markers: &ResolverMarkerEnvironment) -> Result<Vec<Item>, PypiError> {
+    let read = |required: &Required, constraint| {
+        let parsed = uv_pep508::Requirement::<VerbatimParsedUrl>::from_str(&required.text).map_err(|error| {
+            PypiError::Requirement {
+                text: required.text.clone(),
+                reason: error.message.to_string(),
+                span: required.span.clone(),
+            }
+        })?;
+        let (text, span) = (required.text.clone(), required.span.clone());
+        Ok(Item { parsed: Requirement::from(parsed), text, span, hashes: required.hashes.clone(), constraint })
+    };
+    let requirements = request.requirements.iter().map(|required| read(required, false));
+    let all = requirements.chain(request.constraints.iter().map(|required| read(required, true)));
+    let mut items = all.collect::<Result<Vec<Item>, PypiError>>()?;
+    items.retain(|item| item.parsed.evaluate_markers(Some(markers.markers()), &[]));
+    Ok(items)
+}
+
+/// pip's rule: as soon as one requirement has a hash, all need one, and an exact version.
+fn hash_strategy(
+    request: &Request,
+    items: &[Item],
+    markers: &ResolverMarkerEnvironment,
+) -> Result<HashStrategy, PypiError> {
+    let in_url = |item: &Item| item.parsed.hashes().is_some();
+    if !request.require_hashes && items.iter().all(|item| item.hashes.is_empty()) {
+        return Ok(HashStrategy::None);
+    }
+    let covered = |item: &Item| {
+        let same = |other: &&Item| other.parsed.name == item.parsed.name && other.is_pinned();
+        items.iter().filter(same).any(|other| !other.hashes.is_empty() || in_url(other))
+    };
+    let bare = items.iter().filter(|item| !item.constraint && !covered(item));
+    let findings: Vec<Finding> = bare
+        .map(|item| {
+            let label = if item.is_pinned() { "no hash" } else { "no exact version" };
+            let finding = Finding::new("pip-hash-missing").fact("package", &item.parsed.name);
+            item.prove(finding.fact("requirement", &item.text), label)
+        })
+        .collect();
+    if !findings.is_empty() {
+        return Err(PypiError::Unsolvable { findings });
+    }
+    let (constraints, requirements): (Vec<&Item>, Vec<&Item>) =
+        items.iter().filter(|item| item.is_pinned()).partition(|item| item.constraint);
+    let requirements: Vec<(UnresolvedRequirement, &[String])> = requirements
+        .into_iter()
+        .map(|item| (UnresolvedRequirement::Named(item.parsed.clone()), item.hashes.as_slice()))
+        .collect();
+    HashStrategy::from_requirements(
+        requirements.iter().map(|(requirement, hashes)| (requirement, *hashes)),
+        constraints.iter().map(|item| (&item.parsed, item.hashes.as_slice())),
+        Some(markers),
+        HashCheckingMode::Require,
+    )
+    .map_err(|error| PypiError::unsolvable(Finding::new("pip-hash-missing").detail(format!("{error}."))))
+}
+
+fn locations(request: &Request) -> Result<IndexLocations, PypiError> {
+    let url = |address: &envwright_redact::SafeUrl| {
+        IndexUrl::parse(address.expose().as_str(), None)
+            .map_err(|_| PypiError::Index { text: address.without_credentials().to_string() })
+    };
+    let urls = &request.indexes;
+    let mut indexes = Vec::new();
+    for extra in &urls.extra {
+        indexes.push(Index::from_extra_index_url(url(extra)?));
+    }
+    if let Some(index) = &urls.index {
+        indexes.push(Index::from_index_url(url(index)?));
+    }
+    let mut flat = Vec::new();
+    for links in &urls.find_links {
+        let location = match links {
+            FindLinks::Url(address) => url(address)?,
+            FindLinks::Path(path) => {
+                let text = path.display().to_string();
+                IndexUrl::parse(&text, None).map_err(|_| PypiError::Index { text })?
+            }
+        };
+        flat.push(Index::from_find_links(location));
+    }
+    Ok(IndexLocations::new(indexes, flat, urls.no_index))
+}
+
+/// A client with the system's certificates (or `SSL_CERT_FILE`'s), and credentials from the index URLs.
+fn client(request: &Request, cache: Cache, locations: IndexLocations) -> Result<RegistryClient, PypiError> {
+    let connectivity = if request.offline { Connectivity::Offline } else { Connectivity::Online };
+    let base = BaseClientBuilder::default()
+        .connectivity(connectivity)
+        .with_system_certs(true)
+        .keyring(KeyringProviderType::Disabled)
+        .read_timeout(Duration::from_secs(30))
+        .connect_timeout(Duration::from_secs(10))
+        .retries(if cfg!(test) { 0 } else { 3 });
+    RegistryClientBuilder::new(base, cache)
+        .index_locations(locations)
+        .index_strategy(IndexStrategy::UnsafeBestMatch)
+        .build()
+        .map_err(PypiError::internal)
+}

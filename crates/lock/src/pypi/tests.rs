@@ -1,0 +1,1 @@
+//! Tests against a small index on this machine.

@@ -1,0 +1,140 @@
+//! Errors of uv's client as problems of the network.
+
+use super::PypiError;
+use envwright_diagnosis::Finding;
+use envwright_redact::SafeUrl;
+use std::{error::Error, io};
+use uv_client::{ErrorKind, FlatIndexError, WrappedReqwestError};
+
+/// The failure that an error of uv's client describes.
+pub(super) fn client(error: &uv_client::Error) -> PypiError {
+    let finding = match error.kind() {
+        ErrorKind::WrappedReqwestError(url, error) => exchange(&safe(url), error),
+        ErrorKind::Offline(url) => Finding::new("offline-miss").fact("url", url),
+        ErrorKind::BadJson { url, .. }
+        | ErrorKind::BadHtml { url, .. }
+        | ErrorKind::BadMessagePack { url, .. }
+        | ErrorKind::MissingContentType(url)
+        | ErrorKind::InvalidContentTypeHeader(url, _)
+        | ErrorKind::UnsupportedMediaType(url, _)
+        | ErrorKind::CannotBeABase(url) => {
+            return PypiError::unsolvable(Finding::new("pip-index-not-simple").fact("url", safe(url)));
+        }
+        ErrorKind::LocalIndexNotFound(path) => Finding::new("pip-index-not-simple").fact("url", path.display()),
+        ErrorKind::Flat(error) => return flat(error),
+        ErrorKind::AsyncHttpRangeReader(url, error) => at("net-io", &safe(url)).fact("reason", innermost(error)),
+        ErrorKind::Io(error) | ErrorKind::CacheWrite(error) => {
+            Finding::new("store-io").fact("reason", error)
+        }
+        ErrorKind::Metadata(file, error) => {
+            Finding::new("archive-invalid").fact("file", file).fact("reason", error)
+        }
+        ErrorKind::MetadataParseError(file, _, error) => {
+            Finding::new("archive-invalid").fact("file", file).fact("reason", error)
+        }
+        ErrorKind::Zip(file, error) => Finding::new("archive-invalid").fact("file", file).fact("reason", error),
+        other => return PypiError::internal(other),
+    };
+    PypiError::Transport { finding: Box::new(finding) }
+}
+
+/// The failure that an error of a `--find-links` place describes.
+pub(super) fn flat(error: &FlatIndexError) -> PypiError {
+    let finding = match error {
+        FlatIndexError::FindLinksUrl(_, error) | FlatIndexError::FindLinksFile(_, error) => return client(error),
+        FlatIndexError::FindLinksDirectory(path, error) => {
+            Finding::new("store-io").fact("path", path.display()).fact("reason", innermost(error))
+        }
+        FlatIndexError::NonFileUrl(url) => Finding::new("pip-index-not-simple").fact("url", safe(url)),
+    };
+    PypiError::Transport { finding: Box::new(finding) }
+}
+
+/// The problem of one HTTP exchange, told by status and by the types in the chain of causes.
+pub(super) fn exchange(url: &SafeUrl, error: &WrappedReqwestError) -> Finding {
+    let Some(inner) = error.inner() else {
+        return at("net-io", url).fact("reason", innermost(error));
+    };
+    if let Some(status) = inner.status() {
+        return at(status_problem(status.as_u16()), url).fact("status", status.as_u16());
+    }
+    let problem = if inner.is_timeout() {
+        "net-timeout"
+    } else if inner.is_redirect() {
+        "net-redirect-loop"
+    } else {
+        cause_problem(inner, inner.is_connect())
+    };
+    at(problem, url).fact("reason", innermost(inner))
+}
+
+fn cause_problem(error: &(dyn Error + 'static), connecting: bool) -> &'static str {
+    let mut next = Some(error);
+    let mut found = "net-io";
+    while let Some(error) = next {
+        if error.is::<rustls::Error>() {
+            return "net-tls-verify";
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+                return "net-tls-verify";
+            }
+            found = io_problem(error, connecting).unwrap_or(found);
+        }
+        next = error.source();
+    }
+    found
+}
+
+fn io_problem(error: &io::Error, connecting: bool) -> Option<&'static str> {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkDown,
+        NetworkUnreachable, TimedOut, UnexpectedEof,
+    };
+    match error.kind() {
+        ConnectionRefused | HostUnreachable | NetworkUnreachable | NetworkDown => Some("net-unreachable"),
+        ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof => Some("net-connection-reset"),
+        TimedOut => Some("net-timeout"),
+        // Looking up a name is the only step of connecting whose failure has no number of the system.
+        _ if connecting && error.raw_os_error().is_none() && error.get_ref().is_some() => Some("net-dns"),
+        _ => None,
+    }
+}
+
+/// The problem that a status of an index stands for.
+pub(super) fn status_problem(status: u16) -> &'static str {
+    match status {
+        401 => "net-unauthorized",
+        403 => "net-forbidden",
+        404 | 410 => "net-not-found",
+        407 => "net-proxy",
+        429 => "net-rate-limited",
+        500.. => "net-server-error",
+        _ => "net-io",
+    }
+}
+
+/// A problem with this address.
+pub(super) fn at(problem: &'static str, url: &SafeUrl) -> Finding {
+    let url = url.without_credentials();
+    let finding = Finding::new(problem).fact("url", &url);
+    match url.host() {
+        Some(host) => finding.fact("host", host),
+        None => finding,
+    }
+}
+
+/// uv's URL as ours.
+pub(super) fn safe(url: &uv_redacted::DisplaySafeUrl) -> SafeUrl {
+    SafeUrl::from(url::Url::from(url.clone())).without_credentials()
+}
+
+fn innermost(error: &dyn Error) -> String {
+    let mut last = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        last = error.to_string();
+        next = error.source();
+    }
+    last
+}
