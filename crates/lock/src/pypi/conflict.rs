@@ -1,8 +1,8 @@
 //! The smallest set of the user's own requirements that still has no solution.
 
-use super::{resolve::attempt, session::{Item, Session}};
-use tokio::time::{Instant, timeout_at};
+use super::{requirement::Item, resolve::attempt, session::Session};
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 use uv_resolver::ResolveError;
 
 /// Kept for putting the answer into words.

@@ -83,7 +83,8 @@ impl Explain for PypiError {
             Self::Unsolvable { findings } => return findings.clone(),
             Self::Transport { finding } => (**finding).clone(),
             Self::Requirement { text, reason, span } => {
-                let finding = Finding::new("pip-invalid-requirement").fact("requirement", text).detail(reason);
+                let finding =
+                    Finding::new("pip-invalid-requirement").fact("requirement", text).detail(reason);
                 at(finding, span.as_ref(), "not a requirement")
             }
             Self::Index { text } => Finding::new("pip-index-not-simple").fact("url", text),

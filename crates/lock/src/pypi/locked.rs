@@ -167,7 +167,8 @@ fn direct_url(url: &SafeUrl, hashes: &[String]) -> serde_json::Value {
         .filter_map(|hash| hash.split_once(':'))
         .map(|(algorithm, value)| (algorithm.to_owned(), value.into()))
         .collect();
-    let archive = if hashes.is_empty() { serde_json::json!({}) } else { serde_json::json!({ "hashes": hashes }) };
+    let archive =
+        if hashes.is_empty() { serde_json::json!({}) } else { serde_json::json!({ "hashes": hashes }) };
     serde_json::json!({ "url": url.expose().as_str(), "archive_info": archive })
 }
 
@@ -207,7 +208,9 @@ fn warning(diagnostic: &ResolutionDiagnostic) -> Option<Finding> {
                 None => finding,
             }
         }
-        ResolutionDiagnostic::MissingGroup { .. } | ResolutionDiagnostic::MissingLowerBound { .. } => return None,
+        ResolutionDiagnostic::MissingGroup { .. } | ResolutionDiagnostic::MissingLowerBound { .. } => {
+            return None;
+        }
     };
     Some(finding.severity(Severity::Warning))
 }

@@ -38,7 +38,8 @@ pub(super) fn tags(
     let narrow = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
     let os = Os::Manylinux { major: narrow(major), minor: narrow(minor) };
     let version = (python.0, python.1);
-    let options = TagsOptions { manylinux_compatible: glibc.is_some(), is_cross: true, ..TagsOptions::default() };
+    let options =
+        TagsOptions { manylinux_compatible: glibc.is_some(), is_cross: true, ..TagsOptions::default() };
     Tags::from_env(UvPlatform::new(os, architecture(platform)), version, "cpython", version, options)
 }
 

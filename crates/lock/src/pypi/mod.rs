@@ -11,10 +11,12 @@ mod conflict;
 mod context;
 mod error;
 mod explain;
+mod fate;
 mod known;
 mod locked;
 mod markers;
 mod provider;
+mod requirement;
 mod resolve;
 mod session;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One solve from request to lock: attempts until every chosen wheel runs on the target's Python.
 
-use super::{PypiError, PypiLock, Request, conflict, explain, locked, session::{Item, Session}};
+use super::{PypiError, PypiLock, Request, conflict, explain, locked, requirement::Item, session::Session};
 use std::collections::BTreeMap;
 use tokio::time::{Instant, timeout_at};
 use uv_distribution_types::{Name, Requirement, RequirementSource, Resolution, ResolvedDist};
@@ -34,7 +34,8 @@ async fn solve(request: &Request, deadline: Instant) -> Result<PypiLock, PypiErr
 pub(super) async fn attempt(session: &Session<'_>, items: &[&Item]) -> Result<Resolution, ResolveError> {
     let mut excluded: BTreeMap<PackageName, Vec<Version>> = BTreeMap::new();
     loop {
-        let further: Vec<Requirement> = excluded.iter().map(|(name, versions)| without(name, versions)).collect();
+        let further: Vec<Requirement> =
+            excluded.iter().map(|(name, versions)| without(name, versions)).collect();
         let resolution = Resolution::from(session.attempt(items, &further).await?);
         let foreign = foreign(session, &resolution);
         if foreign.is_empty() || excluded.len() >= MAX_EXCLUSIONS {

@@ -1,81 +1,35 @@
 //! Everything that the attempts of one solve share.
 
 use super::{
-    FindLinks, PypiError, Request, Required,
+    FindLinks, PypiError, Request,
     context::WheelsOnly,
-    error::at,
     markers::{markers, python_version, tags},
     provider::{Record, Recording},
+    requirement::{Item, hash_strategy, items},
     transport,
 };
-use envwright_diagnosis::{Finding, Span};
 use std::{str::FromStr, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use uv_cache::Cache;
 use uv_client::{BaseClientBuilder, Connectivity, FlatIndexClient, RegistryClient, RegistryClientBuilder};
-use uv_configuration::{Constraints, Excludes, HashCheckingMode, IndexStrategy, KeyringProviderType, Overrides};
+use uv_configuration::{Constraints, Excludes, IndexStrategy, KeyringProviderType, Overrides};
 use uv_distribution::DistributionDatabase;
 use uv_distribution_filename::DistFilename;
-use uv_distribution_types::{
-    File, Index, IndexLocations, IndexUrl, Requirement, RequirementSource, RequiresPython, UnresolvedRequirement,
-};
-use uv_pep440::{Operator, Version, VersionSpecifier, VersionSpecifiers};
+use uv_distribution_types::{File, Index, IndexLocations, IndexUrl, Requirement, RequiresPython};
+use uv_pep440::{Version, VersionSpecifier, VersionSpecifiers};
 use uv_pep508::VersionOrUrl;
 use uv_platform_tags::Tags;
 use uv_pypi_types::{Conflicts, ResolverMarkerEnvironment, VerbatimParsedUrl};
 use uv_requirements_txt::{RequirementEntry, RequirementsTxtRequirement};
 use uv_resolver::{
-    AllowedYanks, DefaultResolverProvider, ExcludeNewer, Exclusions, FlatIndex, InMemoryIndex, Manifest, Options,
-    OptionsBuilder, Preference, Preferences, Prerelease, PrereleaseMode, PythonRequirement, ResolveError,
-    Resolver, ResolverEnvironment, ResolverOutput,
+    AllowedYanks, DefaultResolverProvider, ExcludeNewer, Exclusions, FlatIndex, InMemoryIndex, Manifest,
+    Options, OptionsBuilder, Preference, Preferences, Prerelease, PrereleaseMode, PythonRequirement,
+    ResolveError, Resolver, ResolverEnvironment, ResolverOutput,
 };
 use uv_types::{BuildContext, EmptyInstalledPackages, HashStrategy};
 
 /// At most so many requests run at once.
 const CONCURRENT_REQUESTS: usize = 32;
-
-/// A requirement or constraint of the user that applies to the target.
-#[derive(Debug)]
-pub(super) struct Item {
-    /// As uv reads it.
-    pub(super) parsed: Requirement,
-    /// As the user wrote it.
-    pub(super) text: String,
-    /// Where.
-    pub(super) span: Option<Span>,
-    /// `--hash` options.
-    pub(super) hashes: Vec<String>,
-    /// Limits versions only.
-    pub(super) constraint: bool,
-}
-
-impl Item {
-    /// The versions it allows, unless it names a file.
-    pub(super) fn specifiers(&self) -> Option<&VersionSpecifiers> {
-        specifiers(&self.parsed)
-    }
-
-    /// Whether it names one version or one file.
-    fn is_pinned(&self) -> bool {
-        let exact = |specifier: &VersionSpecifier| {
-            matches!(specifier.operator(), Operator::Equal | Operator::ExactEqual)
-        };
-        self.specifiers().is_none_or(|all| all.iter().any(exact))
-    }
-
-    /// The finding, with this item as its proof.
-    pub(super) fn prove(&self, finding: Finding, label: &str) -> Finding {
-        at(finding, self.span.as_ref(), label)
-    }
-}
-
-/// The versions that a requirement allows, unless it names a file.
-pub(super) fn specifiers(requirement: &Requirement) -> Option<&VersionSpecifiers> {
-    match &requirement.source {
-        RequirementSource::Registry { specifier, .. } => Some(specifier),
-        _ => None,
-    }
-}
 
 /// What the attempts of one solve share: the target, the client, and all that was read so far.
 pub(super) struct Session<'a> {
@@ -102,10 +56,10 @@ impl<'a> Session<'a> {
         let tags = tags(request.platform, request.python, request.glibc).map_err(PypiError::internal)?;
         let items = items(request, &markers)?;
         let hashes = hash_strategy(request, &items, &markers)?;
-        let cache = Cache::from_path(&request.cache_dir).init().await.map_err(|source| PypiError::Cache {
-            path: request.cache_dir.display().to_string(),
-            source,
-        })?;
+        let cache = Cache::from_path(&request.cache_dir)
+            .init()
+            .await
+            .map_err(|source| PypiError::Cache { path: request.cache_dir.display().to_string(), source })?;
         let locations = locations(request)?;
         let client = client(request, cache.clone(), locations.clone())?;
         let context = WheelsOnly::new(cache.clone(), locations.clone());
@@ -188,10 +142,18 @@ impl<'a> Session<'a> {
             .build()
     }
 
-    fn manifest(&self, items: &[&Item], further: &[Requirement], environment: &ResolverEnvironment) -> Manifest {
-        let (constraints, requirements): (Vec<&&Item>, Vec<&&Item>) = items.iter().partition(|item| item.constraint);
-        let constraints = constraints.into_iter().map(|item| item.parsed.clone()).chain(further.iter().cloned());
-        let preferences = self.request.preferences.iter().filter_map(|(name, version)| preference(name, version));
+    fn manifest(
+        &self,
+        items: &[&Item],
+        further: &[Requirement],
+        environment: &ResolverEnvironment,
+    ) -> Manifest {
+        let (constraints, requirements): (Vec<&&Item>, Vec<&&Item>) =
+            items.iter().partition(|item| item.constraint);
+        let constraints =
+            constraints.into_iter().map(|item| item.parsed.clone()).chain(further.iter().cloned());
+        let preferences =
+            self.request.preferences.iter().filter_map(|(name, version)| preference(name, version));
         Manifest::new(
             requirements.into_iter().map(|item| item.parsed.clone()).collect(),
             Constraints::from_requirements(constraints),
@@ -219,65 +181,6 @@ fn preference(name: &str, version: &str) -> Option<Preference> {
     };
     let requirement = RequirementsTxtRequirement::Named(requirement);
     Preference::from_entry(RequirementEntry { requirement, hashes: Vec::new() }).ok()?
-}
-
-fn items(request: &Request, markers: &ResolverMarkerEnvironment) -> Result<Vec<Item>, PypiError> {
-    let read = |required: &Required, constraint| {
-        let parsed = uv_pep508::Requirement::<VerbatimParsedUrl>::from_str(&required.text).map_err(|error| {
-            PypiError::Requirement {
-                text: required.text.clone(),
-                reason: error.message.to_string(),
-                span: required.span.clone(),
-            }
-        })?;
-        let (text, span) = (required.text.clone(), required.span.clone());
-        Ok(Item { parsed: Requirement::from(parsed), text, span, hashes: required.hashes.clone(), constraint })
-    };
-    let requirements = request.requirements.iter().map(|required| read(required, false));
-    let all = requirements.chain(request.constraints.iter().map(|required| read(required, true)));
-    let mut items = all.collect::<Result<Vec<Item>, PypiError>>()?;
-    items.retain(|item| item.parsed.evaluate_markers(Some(markers.markers()), &[]));
-    Ok(items)
-}
-
-/// pip's rule: as soon as one requirement has a hash, all need one, and an exact version.
-fn hash_strategy(
-    request: &Request,
-    items: &[Item],
-    markers: &ResolverMarkerEnvironment,
-) -> Result<HashStrategy, PypiError> {
-    let in_url = |item: &Item| item.parsed.hashes().is_some();
-    if !request.require_hashes && items.iter().all(|item| item.hashes.is_empty()) {
-        return Ok(HashStrategy::None);
-    }
-    let covered = |item: &Item| {
-        let same = |other: &&Item| other.parsed.name == item.parsed.name && other.is_pinned();
-        items.iter().filter(same).any(|other| !other.hashes.is_empty() || in_url(other))
-    };
-    let bare = items.iter().filter(|item| !item.constraint && !covered(item));
-    let findings: Vec<Finding> = bare
-        .map(|item| {
-            let label = if item.is_pinned() { "no hash" } else { "no exact version" };
-            let finding = Finding::new("pip-hash-missing").fact("package", &item.parsed.name);
-            item.prove(finding.fact("requirement", &item.text), label)
-        })
-        .collect();
-    if !findings.is_empty() {
-        return Err(PypiError::Unsolvable { findings });
-    }
-    let (constraints, requirements): (Vec<&Item>, Vec<&Item>) =
-        items.iter().filter(|item| item.is_pinned()).partition(|item| item.constraint);
-    let requirements: Vec<(UnresolvedRequirement, &[String])> = requirements
-        .into_iter()
-        .map(|item| (UnresolvedRequirement::Named(item.parsed.clone()), item.hashes.as_slice()))
-        .collect();
-    HashStrategy::from_requirements(
-        requirements.iter().map(|(requirement, hashes)| (requirement, *hashes)),
-        constraints.iter().map(|item| (&item.parsed, item.hashes.as_slice())),
-        Some(markers),
-        HashCheckingMode::Require,
-    )
-    .map_err(|error| PypiError::unsolvable(Finding::new("pip-hash-missing").detail(format!("{error}."))))
 }
 
 fn locations(request: &Request) -> Result<IndexLocations, PypiError> {

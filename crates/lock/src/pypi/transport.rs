@@ -20,19 +20,23 @@ pub(super) fn client(error: &uv_client::Error) -> PypiError {
         | ErrorKind::CannotBeABase(url) => {
             return PypiError::unsolvable(Finding::new("pip-index-not-simple").fact("url", safe(url)));
         }
-        ErrorKind::LocalIndexNotFound(path) => Finding::new("pip-index-not-simple").fact("url", path.display()),
-        ErrorKind::Flat(error) => return flat(error),
-        ErrorKind::AsyncHttpRangeReader(url, error) => at("net-io", &safe(url)).fact("reason", innermost(error)),
-        ErrorKind::Io(error) | ErrorKind::CacheWrite(error) => {
-            Finding::new("store-io").fact("reason", error)
+        ErrorKind::LocalIndexNotFound(path) => {
+            Finding::new("pip-index-not-simple").fact("url", path.display())
         }
+        ErrorKind::Flat(error) => return flat(error),
+        ErrorKind::AsyncHttpRangeReader(url, error) => {
+            at("net-io", &safe(url)).fact("reason", innermost(error))
+        }
+        ErrorKind::Io(error) | ErrorKind::CacheWrite(error) => Finding::new("store-io").fact("reason", error),
         ErrorKind::Metadata(file, error) => {
             Finding::new("archive-invalid").fact("file", file).fact("reason", error)
         }
         ErrorKind::MetadataParseError(file, _, error) => {
             Finding::new("archive-invalid").fact("file", file).fact("reason", error)
         }
-        ErrorKind::Zip(file, error) => Finding::new("archive-invalid").fact("file", file).fact("reason", error),
+        ErrorKind::Zip(file, error) => {
+            Finding::new("archive-invalid").fact("file", file).fact("reason", error)
+        }
         other => return PypiError::internal(other),
     };
     PypiError::Transport { finding: Box::new(finding) }
@@ -41,7 +45,9 @@ pub(super) fn client(error: &uv_client::Error) -> PypiError {
 /// The failure that an error of a `--find-links` place describes.
 pub(super) fn flat(error: &FlatIndexError) -> PypiError {
     let finding = match error {
-        FlatIndexError::FindLinksUrl(_, error) | FlatIndexError::FindLinksFile(_, error) => return client(error),
+        FlatIndexError::FindLinksUrl(_, error) | FlatIndexError::FindLinksFile(_, error) => {
+            return client(error);
+        }
         FlatIndexError::FindLinksDirectory(path, error) => {
             Finding::new("store-io").fact("path", path.display()).fact("reason", innermost(error))
         }

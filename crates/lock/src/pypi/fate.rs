@@ -1,0 +1,189 @@
+//! Why no version of one package can be used: missing, withdrawn, for another Python, without a wheel.
+
+use super::{
+    known::{Known, KnownFile},
+    markers::{architecture, tags},
+    session::Session,
+    transport,
+};
+use envwright_diagnosis::{Finding, nearest};
+use std::collections::BTreeSet;
+use uv_client::{BaseClientBuilder, RegistryClientBuilder};
+use uv_distribution_filename::WheelFilename;
+use uv_distribution_types::{Index, IndexCapabilities, IndexLocations, IndexMetadataRef};
+use uv_normalize::PackageName;
+use uv_pep440::{Operator, Version, VersionSpecifiers};
+use uv_platform_tags::{IncompatibleTag, PlatformTag, TagCompatibility};
+use uv_types::BuildContext;
+
+/// At most so many versions or wheels are named.
+const NAMED: usize = 10;
+
+/// Why no version of `name` within `wanted` can be used; nothing when one can.
+pub(super) async fn fate(
+    session: &Session<'_>,
+    name: &PackageName,
+    wanted: &VersionSpecifiers,
+    known: &Known,
+) -> Option<Finding> {
+    let newest_first = known.versions.iter().rev();
+    let matching: Vec<(&Version, &Vec<KnownFile>)> =
+        newest_first.filter(|(version, _)| wanted.contains(version)).collect();
+    let Some((newest, files)) = matching.first() else {
+        return Some(missing(session, name, known).await);
+    };
+    let pinned = wanted.iter().any(|one| matches!(one.operator(), Operator::Equal | Operator::ExactEqual));
+    let offered = |files: &[KnownFile]| pinned || files.iter().any(|file| file.yanked.is_none());
+    let offered: Vec<_> = matching.iter().filter(|(_, files)| offered(files)).collect();
+    if offered.is_empty() {
+        let finding = Finding::new("pip-yanked-only").fact("package", name).fact("version", newest);
+        let reason = files.iter().find_map(|file| file.yanked.as_deref()).filter(|reason| !reason.is_empty());
+        return Some(match reason {
+            Some(reason) => finding.fact("reason", reason),
+            None => finding,
+        });
+    }
+    let runs = |files: &[KnownFile]| files.iter().any(|file| file.runs_on(&session.python));
+    let running: Vec<_> = offered.iter().filter(|(_, files)| runs(files)).collect();
+    let Some((version, files)) = running.first() else {
+        return offered.first().map(|(version, files)| needs_python(session, name, version, files));
+    };
+    let fits = |files: &[KnownFile]| files.iter().any(|file| fits(session, file));
+    if running.iter().any(|(_, files)| fits(files)) {
+        return None;
+    }
+    Some(no_wheel(session, name, version, files))
+}
+
+fn fits(session: &Session<'_>, file: &KnownFile) -> bool {
+    file.runs_on(&session.python)
+        && file.wheel.as_ref().is_some_and(|wheel| wheel.is_compatible(&session.tags))
+}
+
+fn needs_python(
+    session: &Session<'_>,
+    name: &PackageName,
+    version: &Version,
+    files: &[KnownFile],
+) -> Finding {
+    let finding = Finding::new("pip-requires-python")
+        .fact("package", name)
+        .fact("version", version)
+        .fact("python", &session.python);
+    match files.iter().find_map(|file| file.requires_python.as_ref()) {
+        Some(needed) => finding.fact("needed", needed),
+        None => finding,
+    }
+}
+
+/// The package or the version does not exist, or an index did not let us look.
+async fn missing(session: &Session<'_>, name: &PackageName, known: &Known) -> Finding {
+    let finding = Finding::new("pip-no-matching-distribution").fact("package", name);
+    if !known.versions.is_empty() {
+        let versions: Vec<String> =
+            known.versions.keys().rev().take(NAMED).map(ToString::to_string).collect();
+        return finding.fact("available", versions.join(", "));
+    }
+    if let Some(refused) = refused(session, name).await {
+        return refused.fact("package", name);
+    }
+    let others = session.items.iter().map(|item| item.parsed.name.as_ref());
+    match nearest(name.as_ref(), others.filter(|other| *other != name.as_ref())) {
+        Some(near) => finding
+            .fact("nearest", near)
+            .remedy(format!("Remove it when `{near}` is meant, which is asked for already")),
+        None => finding,
+    }
+}
+
+/// uv takes a refusal (401, 403) of one of several indexes for "not here", as pip does. When the package is
+/// nowhere, the refusal is the likelier reason: each index is asked again by a client that tells.
+async fn refused(session: &Session<'_>, name: &PackageName) -> Option<Finding> {
+    if session.request.offline || session.request.indexes.no_index {
+        return None;
+    }
+    for index in session.context.locations().simple_indexes() {
+        let locations = IndexLocations::new(vec![index.clone()], Vec::new(), false);
+        let builder =
+            RegistryClientBuilder::new(BaseClientBuilder::default(), session.context.cache().clone());
+        let client =
+            builder.index_locations(locations).wrap_existing(session.client.cached_client().uncached());
+        let asked = IndexCapabilities::default();
+        let permits = tokio::sync::Semaphore::new(1);
+        let _ = client.ok()?.simple_detail(name, Some(IndexMetadataRef::from(index)), &asked, &permits).await;
+        let url = transport::safe(Index::url(index).url());
+        if asked.unauthorized(index.url()) {
+            return Some(transport::at(transport::status_problem(401), &url));
+        }
+        if asked.forbidden(index.url()) {
+            return Some(transport::at(transport::status_problem(403), &url));
+        }
+    }
+    None
+}
+
+/// Wheels exist, but none for the target.
+fn no_wheel(session: &Session<'_>, name: &PackageName, version: &Version, files: &[KnownFile]) -> Finding {
+    let wheels: Vec<&WheelFilename> = files.iter().filter_map(|file| file.wheel.as_ref()).collect();
+    if let Some(needed) = needed_glibc(session, &wheels) {
+        let (major, minor) = session.request.glibc.unwrap_or_default();
+        return Finding::new("glibc-too-old")
+            .fact("package", name)
+            .fact("version", version)
+            .fact("library", "glibc")
+            .fact("needed", format!("{}.{}", needed.0, needed.1))
+            .fact("available", format!("{major}.{minor}"));
+    }
+    let mut finding = Finding::new("pip-no-wheel-for-platform")
+        .fact("package", name)
+        .fact("version", version)
+        .fact("python", &session.python)
+        .fact("platform", session.request.platform);
+    if wheels.is_empty() {
+        return finding.detail("Only a source archive exists.");
+    }
+    let tags: BTreeSet<String> = wheels.iter().map(|wheel| tag(wheel)).collect();
+    finding = finding.fact("available", tags.into_iter().take(NAMED).collect::<Vec<_>>().join(", "));
+    for wheel in wheels.iter().take(NAMED) {
+        finding = finding.detail(format!("{wheel} {}.", mismatch(session, wheel)));
+    }
+    finding
+}
+
+fn tag(wheel: &WheelFilename) -> String {
+    let stem = wheel.stem();
+    stem.rsplitn(4, '-').take(3).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("-")
+}
+
+fn mismatch(session: &Session<'_>, wheel: &WheelFilename) -> &'static str {
+    match wheel.compatibility(&session.tags) {
+        TagCompatibility::Compatible(_) => "is for another Python version, as it declares",
+        TagCompatibility::Incompatible(tag) => match tag {
+            IncompatibleTag::Invalid => "has tags that are not known",
+            IncompatibleTag::Python | IncompatibleTag::AbiPythonVersion => "is for another Python version",
+            IncompatibleTag::Abi | IncompatibleTag::FreethreadedAbi => {
+                "is for another binary interface of Python"
+            }
+            IncompatibleTag::Platform => "is for another platform",
+        },
+    }
+}
+
+/// The least glibc with which one of the wheels would fit, when glibc is all that is in the way.
+fn needed_glibc(session: &Session<'_>, wheels: &[&WheelFilename]) -> Option<(u16, u16)> {
+    session.request.glibc?;
+    let newer = tags(session.request.platform, session.request.python, Some((2, 200))).ok()?;
+    let fitting = wheels.iter().filter(|wheel| wheel.is_compatible(&newer));
+    let own = architecture(session.request.platform);
+    let needs = fitting.filter_map(|wheel| {
+        let of_tag = |tag: &PlatformTag| match tag {
+            PlatformTag::Manylinux { major, minor, arch } if *arch == own => Some((*major, *minor)),
+            PlatformTag::Manylinux2014 { arch } if *arch == own => Some((2, 17)),
+            PlatformTag::Manylinux2010 { arch } if *arch == own => Some((2, 12)),
+            PlatformTag::Manylinux1 { arch } if *arch == own => Some((2, 5)),
+            _ => None,
+        };
+        wheel.platform_tags().iter().filter_map(of_tag).min()
+    });
+    needs.min()
+}
