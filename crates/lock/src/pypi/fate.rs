@@ -7,7 +7,6 @@ use super::{
     transport,
 };
 use envwright_diagnosis::{Finding, nearest};
-use std::collections::BTreeSet;
 use uv_client::{BaseClientBuilder, RegistryClientBuilder};
 use uv_distribution_filename::WheelFilename;
 use uv_distribution_types::{Index, IndexCapabilities, IndexLocations, IndexMetadataRef};
@@ -124,7 +123,7 @@ async fn refused(session: &Session<'_>, name: &PackageName) -> Option<Finding> {
 
 /// Wheels exist, but none for the target.
 fn no_wheel(session: &Session<'_>, name: &PackageName, version: &Version, files: &[KnownFile]) -> Finding {
-    let wheels: Vec<&WheelFilename> = files.iter().filter_map(|file| file.wheel.as_ref()).collect();
+    let mut wheels: Vec<&WheelFilename> = files.iter().filter_map(|file| file.wheel.as_ref()).collect();
     if let Some(needed) = needed_glibc(session, &wheels) {
         let (major, minor) = session.request.glibc.unwrap_or_default();
         return Finding::new("glibc-too-old")
@@ -142,8 +141,9 @@ fn no_wheel(session: &Session<'_>, name: &PackageName, version: &Version, files:
     if wheels.is_empty() {
         return finding.detail("Only a source archive exists.");
     }
-    let tags: BTreeSet<String> = wheels.iter().map(|wheel| tag(wheel)).collect();
-    finding = finding.fact("available", tags.into_iter().take(NAMED).collect::<Vec<_>>().join(", "));
+    wheels.sort_by_cached_key(|wheel| (!own_platform(session, wheel), wheel.to_string()));
+    let tags: Vec<String> = wheels.iter().take(NAMED).map(|wheel| tag(wheel)).collect();
+    finding = finding.fact("available", tags.join(", "));
     for wheel in wheels.iter().take(NAMED) {
         finding = finding.detail(format!("{wheel} {}.", mismatch(session, wheel)));
     }
@@ -161,12 +161,23 @@ fn mismatch(session: &Session<'_>, wheel: &WheelFilename) -> &'static str {
         TagCompatibility::Incompatible(tag) => match tag {
             IncompatibleTag::Invalid => "has tags that are not known",
             IncompatibleTag::Python | IncompatibleTag::AbiPythonVersion => "is for another Python version",
+            IncompatibleTag::Abi if !own_python(session, wheel) => "is for another Python version",
             IncompatibleTag::Abi | IncompatibleTag::FreethreadedAbi => {
                 "is for another binary interface of Python"
             }
             IncompatibleTag::Platform => "is for another platform",
         },
     }
+}
+
+fn own_python(session: &Session<'_>, wheel: &WheelFilename) -> bool {
+    session.tags.python_tag().is_some_and(|own| wheel.python_tags().contains(&own))
+}
+
+/// Whether a wheel is for the target's system and processor, whatever it asks of them.
+fn own_platform(session: &Session<'_>, wheel: &WheelFilename) -> bool {
+    let suffix = format!("_{}", session.request.platform.arch.machine());
+    wheel.platform_tags().iter().any(|tag| tag.is_linux() && tag.to_string().ends_with(&suffix))
 }
 
 /// The least glibc with which one of the wheels would fit, when glibc is all that is in the way.

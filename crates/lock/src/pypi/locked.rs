@@ -186,7 +186,9 @@ fn location(url: &SafeUrl) -> WheelLocation {
 
 fn file_name(location: &WheelLocation) -> Option<String> {
     match location {
-        WheelLocation::Url(url) => url.file_name().filter(|name| name.ends_with(".whl")),
+        WheelLocation::Url(url) => {
+            url.file_name().filter(|name| Path::new(name).extension().is_some_and(|end| end == "whl"))
+        }
         WheelLocation::Path(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
     }
 }

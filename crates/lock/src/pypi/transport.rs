@@ -82,7 +82,7 @@ fn cause_problem(error: &(dyn Error + 'static), connecting: bool) -> &'static st
             return "net-tls-verify";
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+            if error.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>) {
                 return "net-tls-verify";
             }
             found = io_problem(error, connecting).unwrap_or(found);

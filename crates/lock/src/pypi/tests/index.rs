@@ -231,7 +231,7 @@ pub(super) fn request(index: &Index, cache: &Path, lines: &[&str]) -> Request {
         python: (3, 11, 2),
         glibc: Some((2, 36)),
         preferences: Vec::new(),
-        time_limit: Duration::from_secs(60),
+        time_limit: Duration::from_mins(1),
         cache_dir: cache.to_owned(),
         offline: false,
     }
