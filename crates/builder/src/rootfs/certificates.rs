@@ -1,0 +1,81 @@
+//! `/etc/ssl/certs`, as `update-ca-certificates` and `openssl rehash` leave it.
+
+use super::{RootfsError, subject_hash::subject_hash, view::View};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use envwright_package::OwnFile;
+use envwright_store::Digest;
+use std::{collections::BTreeMap, path::Path};
+
+const FOLDER: &str = "usr/share/ca-certificates/";
+
+pub(super) fn files(view: &View<'_>) -> Result<Vec<OwnFile>, RootfsError> {
+    let Some(package) = view.packages.iter().find(|package| package.name == "ca-certificates") else {
+        return Ok(Vec::new());
+    };
+    let is_certificate =
+        |name: &&str| Path::new(name).extension().is_some_and(|extension| extension == "crt");
+    let names = view.below(FOLDER).filter_map(|path| path.strip_prefix(FOLDER)).filter(is_certificate);
+    let mut configuration = heading(package.control("postinst")).to_owned();
+    let mut bundle = Vec::new();
+    let mut links = BTreeMap::new();
+    for name in names {
+        configuration.push_str(name);
+        configuration.push('\n');
+        let path = format!("{FOLDER}{name}");
+        let pem = view.text("ca-certificates", &path)?;
+        bundle.extend(pem.as_bytes());
+        if !pem.ends_with('\n') {
+            bundle.push(b'\n');
+        }
+        links.insert(link_name(name), (path, pem));
+    }
+    let mut files = vec![
+        view.file("etc/ca-certificates.conf", configuration),
+        view.file("etc/ssl/certs/ca-certificates.crt", bundle),
+    ];
+    for (link, (path, _)) in &links {
+        files.push(view.link(format!("etc/ssl/certs/{link}"), format!("/{path}")));
+    }
+    files.extend(hashes(view, &links)?);
+    Ok(files)
+}
+
+/// The comment that the package's own script puts above the list.
+///
+/// Sample: `cat > /etc/ca-certificates.conf <<EOF`, lines, `EOF`.
+fn heading(postinst: &str) -> &str {
+    let opened = postinst.split_once("cat > /etc/ca-certificates.conf <<EOF\n");
+    opened.and_then(|(_, rest)| rest.split_once("EOF\n")).map_or("", |(heading, _)| heading)
+}
+
+/// `mozilla/Some CA (2).crt` is linked as `Some_CA_=2=.pem`.
+fn link_name(name: &str) -> String {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let stem = base.strip_suffix(".crt").unwrap_or(base);
+    stem.replace([' ', ','], "_").replace(['(', ')'], "=") + ".pem"
+}
+
+/// The links `<subject hash>.<n>`: n counts different certificates of one subject in byte order of their names.
+fn hashes(view: &View<'_>, links: &BTreeMap<String, (String, String)>) -> Result<Vec<OwnFile>, RootfsError> {
+    let mut seen = BTreeMap::<String, Vec<Digest>>::new();
+    let mut files = Vec::new();
+    for (link, (path, pem)) in links {
+        let invalid = || RootfsError::Certificate { path: path.clone() };
+        let der = der(pem).ok_or_else(invalid)?;
+        let hash = subject_hash(&der).ok_or_else(invalid)?;
+        let others = seen.entry(hash.clone()).or_default();
+        let digest = Digest::of(&der);
+        if !others.contains(&digest) {
+            files.push(view.link(format!("etc/ssl/certs/{hash}.{}", others.len()), link));
+            others.push(digest);
+        }
+    }
+    Ok(files)
+}
+
+/// The first certificate of a PEM text (RFC 7468).
+fn der(pem: &str) -> Option<Vec<u8>> {
+    let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
+    let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
+    STANDARD.decode(body.split_whitespace().collect::<String>()).ok()
+}

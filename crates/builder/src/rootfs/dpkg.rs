@@ -1,0 +1,199 @@
+//! dpkg's database besides `info/*`, which each package's segment holds.
+
+use super::{Package, RootfsError, view::View};
+use envwright_package::OwnFile;
+use envwright_target::Platform;
+use md5::{Digest as _, Md5};
+use std::{collections::BTreeMap, fmt::Write as _};
+
+/// Fields in the order in which dpkg writes them (`lib/dpkg/parse.c`, `fieldinfos`); others follow as they came.
+const ORDER: [&str; 23] = [
+    "Package",
+    "Essential",
+    "Protected",
+    "Status",
+    "Priority",
+    "Section",
+    "Installed-Size",
+    "Origin",
+    "Maintainer",
+    "Bugs",
+    "Architecture",
+    "Multi-Arch",
+    "Source",
+    "Version",
+    "Replaces",
+    "Provides",
+    "Depends",
+    "Pre-Depends",
+    "Recommends",
+    "Suggests",
+    "Breaks",
+    "Conflicts",
+    "Enhances",
+];
+/// The fields that end dpkg's order.
+const LAST: [&str; 2] = ["Conffiles", "Description"];
+const RELATIONS: [&str; 9] = [
+    "Replaces",
+    "Provides",
+    "Depends",
+    "Pre-Depends",
+    "Recommends",
+    "Suggests",
+    "Breaks",
+    "Conflicts",
+    "Enhances",
+];
+
+pub(super) fn files(view: &View<'_>, platform: Platform) -> Result<Vec<OwnFile>, RootfsError> {
+    if view.packages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut status = String::new();
+    for package in &view.packages {
+        status.push_str(&paragraph(package, view)?);
+        status.push('\n');
+    }
+    let folders = ["var/lib/dpkg", "var/lib/dpkg/alternatives", "var/lib/dpkg/info"];
+    let more = ["var/lib/dpkg/parts", "var/lib/dpkg/triggers", "var/lib/dpkg/updates"];
+    let mut files: Vec<_> = folders.iter().chain(&more).map(|path| view.directory(*path)).collect();
+    files.push(view.file("var/lib/dpkg/status", status));
+    files.push(view.file("var/lib/dpkg/arch", format!("{}\n", platform.arch.oci())));
+    files.push(view.file("var/lib/dpkg/info/format", "1\n"));
+    files.push(view.file("var/lib/dpkg/diversions", diversions(view)));
+    files.extend(triggers(view));
+    Ok(files)
+}
+
+/// A package's paragraph of `/var/lib/dpkg/status`.
+fn paragraph(package: &Package<'_>, view: &View<'_>) -> Result<String, RootfsError> {
+    let mut fields = fields(package.control("control"));
+    if fields.iter().all(|(name, _)| name != "Package") {
+        return Err(RootfsError::Control { package: package.name.to_owned() });
+    }
+    fields.push(("Status".to_owned(), "install ok installed".to_owned()));
+    let conffiles = conffiles(package, view);
+    if !conffiles.is_empty() {
+        fields.push(("Conffiles".to_owned(), conffiles));
+    }
+    let place = |name: &str| {
+        let known = ORDER.iter().chain(&LAST).position(|known| known.eq_ignore_ascii_case(name));
+        known.unwrap_or(ORDER.len() + LAST.len())
+    };
+    fields.sort_by_key(|(name, _)| place(name));
+    let mut text = String::new();
+    for (name, value) in fields.iter().filter(|(name, value)| is_kept(name, value)) {
+        let value = if RELATIONS.contains(&name.as_str()) { relations(value) } else { value.clone() };
+        let separator = if value.starts_with('\n') { "" } else { " " };
+        let _ = writeln!(text, "{name}:{separator}{value}");
+    }
+    Ok(text)
+}
+
+/// dpkg leaves out what says nothing.
+fn is_kept(name: &str, value: &str) -> bool {
+    let nothing = match name {
+        "Essential" | "Protected" | "Multi-Arch" => value == "no",
+        _ => false,
+    };
+    !value.is_empty() && !nothing
+}
+
+/// The fields of a control paragraph; a value keeps its further lines with their leading blank.
+fn fields(control: &str) -> Vec<(String, String)> {
+    let mut fields = Vec::<(String, String)>::new();
+    for line in control.lines().take_while(|line| !line.is_empty()) {
+        if line.starts_with([' ', '\t']) {
+            if let Some((_, value)) = fields.last_mut() {
+                let _ = write!(value, "\n{}", line.trim_end());
+            }
+        } else if let Some((name, value)) = line.split_once(':') {
+            fields.push((name.to_owned(), value.trim().to_owned()));
+        }
+    }
+    fields
+}
+
+/// Relations with dpkg's blanks: `a (>= 1) | b, c`.
+fn relations(value: &str) -> String {
+    let alternatives = |group: &str| group.split('|').map(relation).collect::<Vec<_>>().join(" | ");
+    let groups = value.split(',').map(str::trim).filter(|group| !group.is_empty());
+    groups.map(alternatives).collect::<Vec<_>>().join(", ")
+}
+
+/// Sample: `libc6 (>=2.36)`.
+fn relation(text: &str) -> String {
+    let Some((name, version)) = text.split_once('(') else { return text.trim().to_owned() };
+    let version = version.trim().trim_end_matches(')').trim();
+    let number = version.trim_start_matches(['<', '>', '=']);
+    let operator = version.get(..version.len() - number.len()).unwrap_or_default();
+    format!("{} ({operator} {})", name.trim(), number.trim())
+}
+
+/// Each configuration file with the MD5 of what the package brings, on lines of their own.
+fn conffiles(package: &Package<'_>, view: &View<'_>) -> String {
+    let paths = package.control("conffiles").lines().map(str::trim).filter(|line| line.starts_with('/'));
+    let line = |path: &str| Some(format!("\n {path} {}", hex::encode(Md5::digest(view.read(path)?))));
+    paths.filter_map(line).collect()
+}
+
+/// dash takes `/bin/sh` from no one, and tells dpkg so (its script's `claim_binsh`). Three lines each: the
+/// diverted path, where another package's file would go, the package.
+fn diversions(view: &View<'_>) -> String {
+    let claims = view.packages.iter().any(|package| {
+        package.name == "dash" && package.control("postinst").contains("claim_binsh /bin/sh dash")
+    });
+    if !claims {
+        return String::new();
+    }
+    let manual = "/usr/share/man/man1/sh.1.gz\n/usr/share/man/man1/sh.distrib.1.gz\ndash\n";
+    format!("{manual}/bin/sh\n/bin/sh.distrib\ndash\n")
+}
+
+/// Who waits for which trigger (deb-triggers(5)): paths together in `File`, names in files of their own.
+///
+/// Sample: `interest-noawait /usr/share/debianutils/shells.d`.
+fn triggers(view: &View<'_>) -> Vec<OwnFile> {
+    let mut paths = String::new();
+    let mut named = BTreeMap::<String, String>::new();
+    for package in &view.packages {
+        for line in package.control("triggers").lines() {
+            let mut words = line.split_whitespace();
+            let (Some(directive), Some(trigger)) = (words.next(), words.next()) else { continue };
+            let suffix = match directive {
+                "interest" | "interest-await" => "",
+                "interest-noawait" => "/noawait",
+                _ => continue,
+            };
+            let waits = format!("{}{suffix}", package.name);
+            if trigger.starts_with('/') {
+                let _ = writeln!(paths, "{trigger} {waits}");
+            } else {
+                let _ = writeln!(named.entry(trigger.to_owned()).or_default(), "{waits}");
+            }
+        }
+    }
+    let named =
+        named.into_iter().map(|(trigger, text)| view.file(format!("var/lib/dpkg/triggers/{trigger}"), text));
+    let fixed =
+        [view.file("var/lib/dpkg/triggers/File", paths), view.file("var/lib/dpkg/triggers/Unincorp", "")];
+    named.chain(fixed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relations_get_dpkgs_blanks() {
+        assert_eq!(relations("a (>=1)|b:any ( << 2~ ) ,\n c,"), "a (>= 1) | b:any (<< 2~), c");
+    }
+
+    #[test]
+    fn a_field_keeps_its_further_lines() {
+        let fields = fields("Package: x\nDescription: one\n two\n .\n three\n\nPackage: y\n");
+        assert_eq!(fields[1], ("Description".to_owned(), "one\n two\n .\n three".to_owned()));
+        assert_eq!(fields.len(), 2);
+    }
+}

@@ -1,0 +1,36 @@
+//! `/etc/shells`, as debianutils' `update-shells` writes it.
+
+use super::{RootfsError, view::View};
+use envwright_package::OwnFile;
+
+const FOLDER: &str = "usr/share/debianutils/shells.d/";
+const TEMPLATE: &str = "usr/share/debianutils/shells";
+
+/// The template's lines first, then each packaged shell by its own name and by its name in merged `/usr`.
+pub(super) fn files(view: &View<'_>) -> Result<Vec<OwnFile>, RootfsError> {
+    if !view.installed("debianutils") {
+        return Ok(Vec::new());
+    }
+    let template = view.text("debianutils", TEMPLATE)?;
+    let mut shells = Vec::new();
+    add(view, &template, &mut shells);
+    for path in view.below(FOLDER) {
+        add(view, &view.text("debianutils", path)?, &mut shells);
+    }
+    let known = |shell: &&String| !template.lines().any(|line| line == shell.as_str());
+    let added: String = shells.iter().filter(known).flat_map(|shell| [shell, "\n"]).collect();
+    let state: String = shells.iter().flat_map(|shell| [shell, "\n"]).collect();
+    Ok(vec![view.file("etc/shells", format!("{template}{added}")), view.file("var/lib/shells.state", state)])
+}
+
+fn add(view: &View<'_>, text: &str, shells: &mut Vec<String>) {
+    let names =
+        text.lines().map(|line| line.split('#').next().unwrap_or_default()).filter(|line| !line.is_empty());
+    for shell in names {
+        for name in [shell.to_owned(), format!("/{}", view.place(shell))] {
+            if !shells.contains(&name) {
+                shells.push(name);
+            }
+        }
+    }
+}
