@@ -1,1 +1,41 @@
-//! text in any accepted format to one environment model with spans
+//! Text in any accepted format to one [`Environment`], with the place of everything that was written.
+//!
+//! - [`read`], [`read_text`]: a definition from a path or a text; formats are told apart by name and content;
+//! - [`Environment`]: what the user wants; [`Environment::hash`] names what it means;
+//! - [`Base`], [`Requirement`], [`Indexes`], [`FileCopy`], [`PythonRequest`]: its parts;
+//! - [`DefinitionError`]: everything that is wrong with it, as findings;
+//! - [`schema`]: JSON Schema of envwright's YAML.
+//!
+//! ```
+//! use envwright_definition::{Options, read_text};
+//! use std::path::Path;
+//!
+//! let text = "six>=1.16  # compatibility\n";
+//! let environment = read_text("requirements.txt", text, Path::new("."), &Options::default())?;
+//! assert_eq!(environment.requirements[0].text, "six>=1.16");
+//! # Ok::<(), envwright_definition::DefinitionError>(())
+//! ```
+
+mod chars;
+mod collect;
+mod decode;
+mod error;
+mod files;
+mod format;
+mod hash;
+mod model;
+mod pyproject;
+mod python;
+mod read;
+mod requirement;
+mod requirements;
+mod schema;
+mod yaml;
+
+pub use error::DefinitionError;
+pub use model::{
+    Base, Environment, FileCopy, FindLinks, Indexes, Options, PackageName, Requirement, Spanned,
+};
+pub use python::{PythonRequest, python_allowed};
+pub use read::{read, read_text};
+pub use schema::schema;

@@ -1,0 +1,84 @@
+//! What is gathered while a definition and the files it names are read.
+
+use crate::{Indexes, PackageName, Requirement};
+use envwright_diagnosis::{Finding, Severity, Source, Span};
+use envwright_redact::SafeUrl;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Findings, sources and requirements so far.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    pub(crate) requirements: Vec<Requirement>,
+    pub(crate) constraints: Vec<Requirement>,
+    pub(crate) indexes: Indexes,
+    pub(crate) require_hashes: bool,
+    pub(crate) sources: Vec<Arc<Source>>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Collected {
+    pub(crate) fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Something valid that cannot be built yet.
+    pub(crate) fn unsupported(&mut self, feature: &str, span: &Span) {
+        self.push(Finding::new("not-supported-yet").fact("feature", feature).at(span, "used here"));
+    }
+
+    /// A value that its key does not take.
+    pub(crate) fn invalid_value(&mut self, key: &str, expected: &str, span: &Span) {
+        let finding = Finding::new("definition-invalid-value").fact("key", key).fact("expected", expected);
+        self.push(finding.at(span, format!("expected {expected}")));
+    }
+
+    /// Warns of a password in the text of a URL.
+    pub(crate) fn check_credentials(&mut self, url: &SafeUrl, span: &Span) {
+        let Some((user, password)) = url.credentials() else { return };
+        // `git@host` and a variable that is not set are no secrets.
+        if (password.is_some() || !user.is_empty()) && !span.text().contains("${") && user != "git" {
+            let finding = Finding::new("definition-secret-in-url").severity(Severity::Warning);
+            self.push(finding.at(span, "credentials stand here"));
+        }
+    }
+
+    /// Reads a URL that an option or key names.
+    pub(crate) fn url(&mut self, key: &str, text: &str, span: &Span) -> Option<SafeUrl> {
+        let Ok(url) = SafeUrl::parse(text) else {
+            self.invalid_value(key, "an absolute URL", span);
+            return None;
+        };
+        if !matches!(url.expose().scheme(), "http" | "https" | "file") {
+            self.invalid_value(key, "an http, https or file URL", span);
+            return None;
+        }
+        self.check_credentials(&url, span);
+        Some(url)
+    }
+
+    /// Warns of packages that are required in several lines, unless their markers tell them apart.
+    pub(crate) fn check_duplicates(&mut self) {
+        let mut first: BTreeMap<&PackageName, &Requirement> = BTreeMap::new();
+        let mut found = Vec::new();
+        for requirement in self.requirements.iter().filter(|one| !one.text.contains(" ; ")) {
+            let Some(earlier) = first.get(&requirement.name) else {
+                first.insert(&requirement.name, requirement);
+                continue;
+            };
+            let mut finding = Finding::new("definition-duplicate-package")
+                .severity(Severity::Warning)
+                .fact("package", &requirement.name);
+            for (span, label) in [(&requirement.span, "again here"), (&earlier.span, "first here")] {
+                if let Some(span) = span {
+                    finding = finding.at(span, label);
+                }
+            }
+            found.push(finding);
+        }
+        self.findings.extend(found);
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+}

@@ -1,0 +1,121 @@
+//! The digest that names what a definition means.
+
+use crate::{Environment, FileCopy, FindLinks, Requirement};
+use envwright_redact::SafeUrl;
+use envwright_store::{Digest, canonical_json};
+use serde_json::{Value, json};
+use std::{os::unix::fs::PermissionsExt as _, path::Path};
+
+impl Environment {
+    /// SHA-256 of the model in canonical JSON: packages sorted, indexes in their order and without credentials,
+    /// the user's files by content. Name, version, description, tags, comments and paths are left out, and so are
+    /// platforms, since adding one never changes the others. Reads the user's files.
+    pub fn hash(&self) -> Digest {
+        Digest::of(&canonical_json(&self.meaning()))
+    }
+
+    fn meaning(&self) -> Value {
+        let mut apt: Vec<&str> = self.apt.iter().map(|package| package.value.as_str()).collect();
+        apt.sort_unstable();
+        apt.dedup();
+        json!({
+            "base": self.base_meaning(),
+            "python": self.python.as_ref().map(|python| python.text.as_str()),
+            "requires_python": self.requires_python.as_ref().map(|python| python.value.as_str()),
+            "requirements": requirements(&self.requirements),
+            "constraints": requirements(&self.constraints),
+            "require_hashes": self.require_hashes,
+            "index": self.indexes.index,
+            "extra_indexes": self.indexes.extra,
+            "find_links": self.indexes.find_links.iter().map(find_links).collect::<Vec<_>>(),
+            "no_index": self.indexes.no_index,
+            "prerelease": self.indexes.prerelease,
+            "apt": apt,
+            "env": self.env,
+            "files": files(&self.files),
+            "user": self.user,
+            "workdir": self.workdir,
+            "cmd": self.cmd,
+        })
+    }
+
+    /// Images on disk are named by kind alone: the lock holds their digest.
+    fn base_meaning(&self) -> String {
+        match &self.base {
+            crate::Base::OciLayout(_) => "oci".to_owned(),
+            crate::Base::DockerArchive(_) => "docker-archive".to_owned(),
+            base => base.to_string(),
+        }
+    }
+}
+
+/// Sorted, and without credentials, so that a changed password is no changed definition.
+fn requirements(requirements: &[Requirement]) -> Vec<Value> {
+    let mut all: Vec<(String, &[String])> =
+        requirements.iter().map(|one| (without_credentials(&one.text), one.hashes.as_slice())).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().map(|(text, hashes)| json!([text, hashes])).collect()
+}
+
+/// Sample: `six @ https://user:password@mirror.example/six-1.0-py3-none-any.whl ; python_version > "3"`.
+fn without_credentials(text: &str) -> String {
+    let Some((name, rest)) = text.split_once(" @ ") else { return text.to_owned() };
+    let (url, marker) = rest.split_once(" ; ").map_or((rest, ""), |(url, marker)| (url, marker));
+    let Ok(parsed) = SafeUrl::parse(url) else { return text.to_owned() };
+    let file = if parsed.expose().scheme() == "file" {
+        wheel_content(parsed.expose().path())
+    } else {
+        parsed.without_credentials().expose().to_string()
+    };
+    format!("{name} @ {file} ; {marker}")
+}
+
+/// A local wheel counts by content; one that cannot be read, by its name (the solve says what is wrong with it).
+fn wheel_content(path: &str) -> String {
+    let path = Path::new(path);
+    fs_err::read(path).map_or_else(
+        |_| path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        |bytes| Digest::of(&bytes).to_string(),
+    )
+}
+
+/// A local folder counts by the names in it.
+fn find_links(place: &FindLinks) -> Value {
+    match place {
+        FindLinks::Url(url) => json!(url),
+        FindLinks::Path(path) => {
+            let mut names: Vec<String> = fs_err::read_dir(path)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.file_name().to_string_lossy().into_owned())
+                .collect();
+            names.sort_unstable();
+            json!({ "folder": names })
+        }
+    }
+}
+
+fn files(copies: &[FileCopy]) -> Vec<Value> {
+    copies
+        .iter()
+        .map(|copy| match copy.entries() {
+            Ok(entries) => entries.iter().map(|(from, to)| json!([to, content(from)])).collect(),
+            // The build itself says what cannot be read; until then the files are as good as changed.
+            Err(error) => json!({ "unreadable": error.kind().to_string() }),
+        })
+        .collect()
+}
+
+fn content(path: &Path) -> Value {
+    let Ok(metadata) = fs_err::symlink_metadata(path) else { return Value::Null };
+    if metadata.is_symlink() {
+        return json!({ "link": fs_err::read_link(path).ok().map(|target| target.display().to_string()) });
+    }
+    if metadata.is_dir() {
+        return json!("folder");
+    }
+    let digest = fs_err::read(path).ok().map(|bytes| Digest::of(&bytes));
+    json!({ "digest": digest, "executable": metadata.permissions().mode() & 0o111 != 0 })
+}

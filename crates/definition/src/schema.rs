@@ -1,0 +1,120 @@
+//! JSON Schema of the YAML, for editors.
+
+use schemars::JsonSchema;
+use std::collections::BTreeMap;
+
+/// JSON Schema (draft 2020-12) of the YAML that [`crate::read`] takes.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Definition).to_value()
+}
+
+/// An environment: Azure ML's v2 YAML with envwright's own keys, all optional.
+#[derive(JsonSchema)]
+#[schemars(title = "envwright environment", deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the YAML; the reader in `yaml` keeps places, which serde does not")]
+struct Definition {
+    /// Address of a schema.
+    #[schemars(rename = "$schema")]
+    schema: Option<String>,
+    /// Name of the environment.
+    name: Option<String>,
+    /// Version of the environment.
+    version: Option<Text>,
+    /// What it is for.
+    description: Option<String>,
+    /// Labels of your own.
+    tags: Option<BTreeMap<String, Text>>,
+    /// Azure ML's properties; not used.
+    properties: Option<BTreeMap<String, Text>>,
+    /// The base: `bootstrap:debian/<suite>` (default `bookworm`), `oci:<folder>`, `docker-archive:<file>`, `scratch`.
+    image: Option<String>,
+    /// Azure ML's conda definition; not built yet.
+    conda_file: Option<serde_json::Value>,
+    /// Azure ML's Dockerfile; not built yet.
+    build: Option<serde_json::Value>,
+    /// The operating system: `linux`.
+    os_type: Option<String>,
+    /// How Azure ML serves a model; not used.
+    inference_config: Option<serde_json::Value>,
+    /// Azure ML's datastore of a build context; not built yet.
+    datastore: Option<String>,
+    /// Path of a build context in the datastore; not built yet.
+    path: Option<String>,
+    /// Path of a requirements file, or a list of requirements with pip's options.
+    requirements: Option<OneOrMany>,
+    /// Debian packages to add to the base.
+    apt: Option<OneOrMany>,
+    /// Python version, such as "3.11", or a specifier, such as ">=3.10".
+    python: Option<Text>,
+    /// Environment variables of the image.
+    env: Option<BTreeMap<String, Text>>,
+    /// Files and folders to copy into the image.
+    files: Option<Files>,
+    /// User that the image runs as: `name`, `uid` or `uid:gid`.
+    user: Option<Text>,
+    /// Folder that the image starts in.
+    workdir: Option<String>,
+    /// Command that the image starts: a list of words, or a line for the shell.
+    cmd: Option<OneOrMany>,
+    /// Platforms to build for: `linux/amd64`, `linux/arm64`.
+    platforms: Option<OneOrMany>,
+    /// CUDA version; not built yet.
+    cuda: Option<Text>,
+    /// Pool of workers that builds it; not known yet.
+    build_compute: Option<String>,
+}
+
+/// A string; a number or truth value is taken as written.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "describes the YAML")]
+enum Text {
+    String(String),
+    Number(f64),
+    Bool(bool),
+}
+
+/// A string or a list of strings.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "describes the YAML")]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Files to copy: a list of `{from, to}` or `from:to`, or `from: to` pairs.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "describes the YAML")]
+enum Files {
+    List(Vec<FileCopy>),
+    Pairs(BTreeMap<String, String>),
+    One(String),
+}
+
+/// One file or folder to copy.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "describes the YAML")]
+enum FileCopy {
+    /// `from:to`.
+    Short(String),
+    /// Path beside the definition, and absolute path in the image.
+    Long { from: String, to: String },
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::yaml::Key;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_schema_has_the_keys_that_are_read() {
+        let schema = super::schema();
+        let properties = schema["properties"].as_object().unwrap();
+        let described: BTreeSet<&str> = properties.keys().map(String::as_str).collect();
+        assert_eq!(described, Key::names().collect());
+        assert!(properties.values().all(|property| property["description"].is_string()));
+    }
+}

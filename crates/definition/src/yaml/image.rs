@@ -1,0 +1,44 @@
+//! The base that `image` names.
+
+use super::{Reader, node::Node};
+use crate::Base;
+use envwright_diagnosis::Finding;
+
+/// How values of `image` may start, for messages.
+const FORMS: &str = "`bootstrap:debian/<suite>`, `oci:<folder>`, `docker-archive:<file>` or `scratch`";
+
+impl Reader<'_> {
+    pub(super) fn image(&mut self, value: &Node) -> Option<Base> {
+        let Some(text) = value.as_str().map(str::trim) else {
+            self.invalid("image", FORMS, value);
+            return None;
+        };
+        if text == "scratch" {
+            return Some(Base::Scratch);
+        }
+        match text.split_once(':') {
+            Some(("bootstrap", system)) => self.bootstrap(system, value),
+            Some(("oci", folder)) => Some(Base::OciLayout(self.base_path(folder, value)?)),
+            Some(("docker-archive", file)) => Some(Base::DockerArchive(self.base_path(file, value)?)),
+            _ => {
+                let span = self.span(value);
+                let finding =
+                    Finding::new("not-supported-yet").fact("feature", "a base image from a registry");
+                let finding = finding.fact("image", text).at(&span, "this image");
+                self.collected.push(finding.remedy(format!("Name a base that needs no registry: {FORMS}")));
+                None
+            }
+        }
+    }
+
+    fn bootstrap(&mut self, system: &str, value: &Node) -> Option<Base> {
+        let suite = system.strip_prefix("debian/").unwrap_or_default();
+        let is_name = !suite.is_empty()
+            && suite.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        if !is_name {
+            self.invalid("image", "`bootstrap:debian/<suite>`, such as `bootstrap:debian/bookworm`", value);
+            return None;
+        }
+        Some(Base::Bootstrap { suite: suite.to_owned() })
+    }
+}

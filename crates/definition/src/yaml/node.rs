@@ -1,0 +1,209 @@
+//! YAML with the place of every value.
+
+use envwright_diagnosis::{Finding, Source, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
+
+/// How deep values may be nested.
+const DEEPEST: usize = 64;
+/// Values that a definition may have once its aliases are filled in.
+const MOST_VALUES: usize = 100_000;
+
+/// A value and its place in bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) range: Range<usize>,
+    /// How many values it holds, itself included.
+    size: usize,
+}
+
+/// A YAML value; scalars stay as written, so that `3.10` is no number.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    Null,
+    Scalar(String),
+    Sequence(Vec<Node>),
+    Mapping(Vec<(Node, Node)>),
+}
+
+impl Node {
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.value, Value::Null)
+    }
+
+    pub(crate) fn as_sequence(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::Sequence(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_mapping(&self) -> Option<&[(Node, Node)]> {
+        match &self.value {
+            Value::Mapping(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        self.as_mapping()?.iter().find(|(name, _)| name.as_str() == Some(key)).map(|(_, value)| value)
+    }
+}
+
+/// Reads the one document of a text; none if it is empty.
+pub(crate) fn parse(source: &Arc<Source>) -> Result<Option<Node>, Finding> {
+    let invalid = |range: Range<usize>, message: &str| {
+        Finding::new("definition-invalid-yaml").at(&Span::new(source, range), message)
+    };
+    // Places are counted in characters.
+    let mut offsets: Vec<usize> = source.text.char_indices().map(|(at, _)| at).collect();
+    offsets.push(source.text.len());
+    let byte = |index: usize| offsets.get(index).copied().unwrap_or(source.text.len());
+    let mut builder = Builder::default();
+    for event in Parser::new_from_str(&source.text) {
+        let (event, span) = event.map_err(|error| {
+            let at = byte(error.marker().index());
+            invalid(at..at + 1, error.info())
+        })?;
+        let range = byte(span.start.index())..byte(span.end.index());
+        builder.take(event, range.clone()).map_err(|message| invalid(range, message))?;
+    }
+    Ok(builder.root.filter(|root| !root.is_null()))
+}
+
+/// A sequence or mapping that is being read.
+struct Open {
+    anchor: usize,
+    start: usize,
+    children: Vec<Node>,
+    is_mapping: bool,
+}
+
+#[derive(Default)]
+struct Builder {
+    open: Vec<Open>,
+    anchors: BTreeMap<usize, Node>,
+    values: usize,
+    root: Option<Node>,
+}
+
+impl Builder {
+    fn take(&mut self, event: Event<'_>, range: Range<usize>) -> Result<(), &'static str> {
+        match event {
+            Event::Scalar(text, style, anchor, _) => {
+                let is_null =
+                    style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
+                let value = if is_null { Value::Null } else { Value::Scalar(text.into_owned()) };
+                self.add(Node { value, range, size: 1 }, anchor)
+            }
+            Event::SequenceStart(anchor, _) => self.begin(anchor, range.start, false),
+            Event::MappingStart(anchor, _) => self.begin(anchor, range.start, true),
+            Event::SequenceEnd | Event::MappingEnd => self.finish(range.start),
+            Event::Alias(anchor) => {
+                let known = self.anchors.get(&anchor).ok_or("this alias stands for nothing")?;
+                let size = known.size;
+                if self.values + size > MOST_VALUES {
+                    return Err("there are too many values");
+                }
+                let node = Node { range, ..known.clone() };
+                self.add(node, 0)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, anchor: usize, start: usize, is_mapping: bool) -> Result<(), &'static str> {
+        if self.open.len() >= DEEPEST {
+            return Err("values are nested too deeply");
+        }
+        self.open.push(Open { anchor, start, children: Vec::new(), is_mapping });
+        Ok(())
+    }
+
+    fn finish(&mut self, end: usize) -> Result<(), &'static str> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        let size = 1 + open.children.iter().map(|child| child.size).sum::<usize>();
+        let end = open.children.last().map_or(end, |last| last.range.end).max(open.start);
+        let value = if open.is_mapping {
+            let mut children = open.children.into_iter();
+            let mut members = Vec::new();
+            while let (Some(key), Some(value)) = (children.next(), children.next()) {
+                members.push((key, value));
+            }
+            Value::Mapping(members)
+        } else {
+            Value::Sequence(open.children)
+        };
+        // Its children were counted when they were added.
+        self.values = self.values.saturating_sub(size - 1);
+        self.add(Node { value, range: open.start..end, size }, open.anchor)
+    }
+
+    fn add(&mut self, node: Node, anchor: usize) -> Result<(), &'static str> {
+        self.values += node.size;
+        if self.values > MOST_VALUES {
+            return Err("there are too many values");
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.open.last_mut() {
+            Some(open) => open.children.push(node),
+            None if self.root.is_some() => return Err("a second document starts here"),
+            None => self.root = Some(node),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Option<Node>, Finding> {
+        parse(&Source::new("e.yml", text))
+    }
+
+    #[test]
+    fn scalars_stay_as_written_and_have_places() {
+        let text = "ä: 3.10\nb: [x, 'y']\n";
+        let root = read(text).unwrap().unwrap();
+        let number = root.get("ä").unwrap();
+        assert_eq!((number.as_str(), &text[number.range.clone()]), (Some("3.10"), "3.10"));
+        assert_eq!(&text[root.get("b").unwrap().as_sequence().unwrap()[1].range.clone()], "'y'");
+    }
+
+    #[test]
+    fn wrong_yaml_has_a_place() {
+        for text in ["a: [", "a: b: c", "a:\n\t- b", "a: *b", "a: 1\n---\nb: 2\n"] {
+            let finding = read(text).unwrap_err();
+            assert_eq!(finding.evidence.len(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn aliases_cannot_fill_the_memory() {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let inner = vec![format!("*a{}", level - 1); 10].join(", ");
+            text.extend(["a", &level.to_string(), ": &a", &level.to_string(), " [", &inner, "]\n"]);
+        }
+        assert!(read(&text).is_err());
+        assert!(read(&"[".repeat(10_000)).is_err());
+    }
+
+    #[test]
+    fn nothing_is_no_value() {
+        for text in ["", "# only this\n", "---\n", "~"] {
+            assert!(read(text).unwrap().is_none(), "{text}");
+        }
+    }
+}
