@@ -3,6 +3,8 @@
 
 pub(crate) mod lines;
 mod options;
+#[cfg(test)]
+mod pip;
 
 use crate::{FindLinks, chars::Chars, collect::Collected, decode::decode, requirement};
 use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
