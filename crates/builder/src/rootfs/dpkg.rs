@@ -109,7 +109,9 @@ fn fields(control: &str) -> Vec<(String, String)> {
                 let _ = write!(value, "\n{}", line.trim_end());
             }
         } else if let Some((name, value)) = line.split_once(':') {
-            fields.push((name.to_owned(), value.trim().to_owned()));
+            // dpkg keeps a description as it is, and trims the rest.
+            let value = if name == "Description" { value.trim_start() } else { value.trim() };
+            fields.push((name.to_owned(), value.to_owned()));
         }
     }
     fields
@@ -192,8 +194,8 @@ mod tests {
 
     #[test]
     fn a_field_keeps_its_further_lines() {
-        let fields = fields("Package: x\nDescription: one\n two\n .\n three\n\nPackage: y\n");
-        assert_eq!(fields[1], ("Description".to_owned(), "one\n two\n .\n three".to_owned()));
+        let fields = fields("Package: x \nDescription: one \n two\n .\n three\n\nPackage: y\n");
+        assert_eq!(fields[1], ("Description".to_owned(), "one \n two\n .\n three".to_owned()));
         assert_eq!(fields.len(), 2);
     }
 }
