@@ -1,5 +1,7 @@
 //! What definitions in each format are read as.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use envwright_definition::{Base, Environment, FindLinks, Options, read, read_text};
 use envwright_diagnosis::{Explain as _, Severity};
 use std::path::Path;

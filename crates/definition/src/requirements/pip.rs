@@ -84,7 +84,7 @@ fn our_lines(path: &Path) -> Option<Value> {
             match option.name {
                 "--hash" if !super::HASHES.contains(&value.split_once(':')?.0) => return None,
                 // pip keeps these in other forms, or in one list for all lines.
-                "--use-feature" | "--no-binary" | "--only-binary" | "--config-settings" => continue,
+                "--use-feature" | "--no-binary" | "--only-binary" | "--config-settings" => {}
                 "--index-url" | "--pre" | "--no-index" | "--prefer-binary" | "--require-hashes" => {
                     given.insert(option.name, vec![value]);
                 }
