@@ -77,7 +77,11 @@ impl Client {
 
     /// Sends one request for what follows `from`, with the host's credentials. An error comes with the time that the
     /// server asks to wait.
-    pub(crate) async fn get(&self, url: &SafeUrl, from: u64) -> Result<Response, (FetchError, Option<Duration>)> {
+    pub(crate) async fn get(
+        &self,
+        url: &SafeUrl,
+        from: u64,
+    ) -> Result<Response, (FetchError, Option<Duration>)> {
         if self.offline() {
             return Err((FetchError::Offline { url: url.without_credentials() }, None));
         }
@@ -99,7 +103,9 @@ impl Client {
     }
 
     fn credentials(&self, url: &SafeUrl) -> Option<(String, Option<Secret>)> {
-        let known = || self.shared.netrc.get(url.host()?).map(|(user, password)| (user.clone(), Some(password.clone())));
+        let known = || {
+            self.shared.netrc.get(url.host()?).map(|(user, password)| (user.clone(), Some(password.clone())))
+        };
         url.credentials().or_else(known)
     }
 

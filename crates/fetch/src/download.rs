@@ -147,7 +147,9 @@ impl Client {
             }
         }
         let promised = response.content_length().map(|rest| partial.writer.size() + rest).or(request.size);
-        while let Some(chunk) = response.chunk().await.map_err(|error| (FetchError::transport(url, error), None))? {
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| (FetchError::transport(url, error), None))?
+        {
             partial.write(&chunk).map_err(|error| (error, None))?;
             progress(chunk.len() as u64);
             if let Some(limit) = request.size.filter(|size| partial.writer.size() > *size) {
@@ -174,7 +176,12 @@ fn continues(response: &Response, from: u64) -> bool {
     response.status() == StatusCode::PARTIAL_CONTENT && start == Some(from)
 }
 
-fn copy(path: &Path, url: &SafeUrl, partial: &mut Partial, progress: &(dyn Fn(u64) + Send + Sync)) -> Result<(), FetchError> {
+fn copy(
+    path: &Path,
+    url: &SafeUrl,
+    partial: &mut Partial,
+    progress: &(dyn Fn(u64) + Send + Sync),
+) -> Result<(), FetchError> {
     partial.clear()?;
     let mut file = match File::open(path) {
         Ok(file) => file,

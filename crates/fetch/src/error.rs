@@ -104,7 +104,10 @@ impl FetchError {
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Transport { kind, .. } => {
-                matches!(kind, Transport::Timeout | Transport::Reset | Transport::Unreachable | Transport::Other)
+                matches!(
+                    kind,
+                    Transport::Timeout | Transport::Reset | Transport::Unreachable | Transport::Other
+                )
             }
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
             Self::Truncated { .. } => true,
@@ -165,7 +168,9 @@ fn io_kind(error: &io::Error) -> Option<Transport> {
         NetworkUnreachable, TimedOut, UnexpectedEof,
     };
     match error.kind() {
-        ConnectionRefused | HostUnreachable | NetworkUnreachable | NetworkDown => Some(Transport::Unreachable),
+        ConnectionRefused | HostUnreachable | NetworkUnreachable | NetworkDown => {
+            Some(Transport::Unreachable)
+        }
         ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof => Some(Transport::Reset),
         TimedOut => Some(Transport::Timeout),
         _ => None,

@@ -18,7 +18,9 @@ impl Netrc {
     pub(crate) fn load(explicit: Option<&Path>) -> Self {
         let named = explicit.map(Path::to_owned).or_else(|| env::var_os("NETRC").map(PathBuf::from));
         let path = named.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".netrc")));
-        path.and_then(|path| fs_err::read_to_string(path).ok()).map(|text| Self::parse(&text)).unwrap_or_default()
+        path.and_then(|path| fs_err::read_to_string(path).ok())
+            .map(|text| Self::parse(&text))
+            .unwrap_or_default()
     }
 
     /// The credentials of a host.
@@ -28,7 +30,8 @@ impl Netrc {
 
     fn parse(text: &str) -> Self {
         let lines = text.lines().map(|line| line.split(" #").next().unwrap_or_default());
-        let mut words = lines.filter(|line| !line.trim_start().starts_with('#')).flat_map(str::split_whitespace);
+        let mut words =
+            lines.filter(|line| !line.trim_start().starts_with('#')).flat_map(str::split_whitespace);
         let mut netrc = Self::default();
         let (mut machine, mut login) = (None, String::new());
         while let Some(word) = words.next() {
@@ -55,7 +58,8 @@ mod tests {
 
     #[test]
     fn machines_and_the_default_are_told_apart() {
-        let netrc = Netrc::parse("# all\nmachine a.example login me password p1\ndefault login any\npassword p2\n");
+        let netrc =
+            Netrc::parse("# all\nmachine a.example login me password p1\ndefault login any\npassword p2\n");
         let of = |host| netrc.get(host).map(|(user, password)| (user.as_str(), password.expose()));
         assert_eq!(of("a.example"), Some(("me", "p1")));
         assert_eq!(of("b.example"), Some(("any", "p2")));

@@ -50,7 +50,8 @@ struct Network {
 impl Settings {
     /// Reads the table `[network]` of a configuration; other tables are left to others.
     pub fn from_config(text: &str) -> Result<Self, toml::de::Error> {
-        let Network { offline, connect_timeout, read_timeout, retries, netrc } = toml::from_str::<File>(text)?.network;
+        let Network { offline, connect_timeout, read_timeout, retries, netrc } =
+            toml::from_str::<File>(text)?.network;
         let default = Self::default();
         Ok(Self {
             offline: offline.unwrap_or(default.offline),
@@ -68,7 +69,8 @@ mod tests {
 
     #[test]
     fn only_the_network_table_is_read_and_its_typos_are_told() {
-        let settings = Settings::from_config("[debian]\nmirror = 1\n[network]\nretries = 0\nread-timeout = 5").unwrap();
+        let settings =
+            Settings::from_config("[debian]\nmirror = 1\n[network]\nretries = 0\nread-timeout = 5").unwrap();
         assert_eq!((settings.retries, settings.read_timeout), (0, Duration::from_secs(5)));
         assert_eq!(settings.connect_timeout, Settings::default().connect_timeout);
         assert!(Settings::from_config("[network]\nretry = 0").unwrap_err().message().contains("retry"));

@@ -1,1 +1,26 @@
-//! segments to layers to an image; layouts, archives and bases
+//! Segments to layers to an image; layouts, archives and bases.
+//!
+//! - [`Base`]: what packages are put on; [`plan_layers`]: which segments share a layer;
+//! - [`write_layer`], [`assemble`], [`assemble_index`]: layers, an image, an index of several platforms;
+//! - [`Layout`]: an OCI image layout; [`export_oci_layout`], [`export_docker_archive`]: images for other tools;
+//! - [`ImageReference`]: the name of an image.
+
+mod archive;
+mod assemble;
+mod base;
+mod clash;
+mod error;
+mod layer;
+mod layout;
+mod plan;
+mod reference;
+mod view;
+
+pub use archive::export_docker_archive;
+pub use assemble::{Image, ImageConfig, assemble, assemble_index};
+pub use base::{Base, BaseLayer};
+pub use error::ImageError;
+pub use layer::{LAYOUT_VERSION, Layer, write_layer};
+pub use layout::{Layout, Named, export_oci_layout};
+pub use plan::{Clash, Kind, LayerPlan, MOST_LAYERS, PlannedLayer, SegmentRef, plan_layers};
+pub use reference::ImageReference;

@@ -1,7 +1,30 @@
 //! One locked package to one deterministic segment.
 //!
-//! - [`OwnFile`]: a file that belongs to no package.
+//! - [`WheelSegment`]: a wheel, installed into `/opt/env`;
+//! - [`DebSegment`] with [`Rewrites`]: a .deb, unpacked as dpkg would, its scripts not run;
+//! - [`pack_files`] of [`OwnFile`]s: files that belong to no package, and their [`files_key`];
+//! - [`Compression`]: zstd or gzip;
+//! - [`PackageError`]: what can go wrong.
 
+mod compression;
+mod deb;
+mod error;
+mod files;
+mod header;
 mod own;
+mod path;
+mod wheel;
+mod writer;
 
+pub use compression::{Compression, CompressionError};
+pub use deb::{DebSegment, Rewrites};
+pub use error::PackageError;
+pub use files::{files_key, pack_files};
 pub use own::{Content, OwnFile};
+pub use wheel::WheelSegment;
+
+/// Version of the bytes that the same package is packed to; part of every key.
+pub const SEGMENT_VERSION: u32 = 1;
+
+/// Most bytes that one package may unpack to.
+const MAX_UNPACKED: u64 = 64 << 30;

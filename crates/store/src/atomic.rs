@@ -28,10 +28,16 @@ impl AtomicFile {
 
     /// Flushes to the disk, then renames over whatever stood at the path.
     pub fn commit(self) -> Result<(), StoreError> {
-        let Self { file, path } = self;
-        file.as_file().sync_all().map_err(StoreError::io("write", &path))?;
-        file.persist(&path).map_err(|error| StoreError::io("write", &path)(error.error))?;
-        let dir = parent(&path);
+        let path = self.path.clone();
+        self.commit_to(&path)
+    }
+
+    /// Like [`AtomicFile::commit`], under another name of the same file system, such as the digest of what was written.
+    pub fn commit_to(self, path: &Path) -> Result<(), StoreError> {
+        let Self { file, .. } = self;
+        file.as_file().sync_all().map_err(StoreError::io("write", path))?;
+        file.persist(path).map_err(|error| StoreError::io("write", path)(error.error))?;
+        let dir = parent(path);
         fs_err::File::open(dir).and_then(|dir| dir.sync_all()).map_err(StoreError::io("flush", dir))
     }
 }

@@ -73,4 +73,7 @@ pub struct Directory {
     pub gid: u32,
     /// Seconds since 1970.
     pub mtime: u64,
+    /// Whether no archive named it: it only has to be there for what is in it.
+    #[serde(default)]
+    pub implied: bool,
 }

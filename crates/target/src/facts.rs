@@ -83,7 +83,8 @@ impl TargetFacts {
 /// The version that the C library itself says, in its banner.
 fn glibc(platform: Platform, files: &dyn Files) -> Option<GlibcVersion> {
     let triplet = platform.arch.triplet();
-    let folders = [format!("lib/{triplet}"), format!("usr/lib/{triplet}"), "lib64".to_owned(), "usr/lib64".to_owned()];
+    let folders =
+        [format!("lib/{triplet}"), format!("usr/lib/{triplet}"), "lib64".to_owned(), "usr/lib64".to_owned()];
     let found = folders.iter().find_map(|folder| resolve(files, &format!("{folder}/libc.so.6")))?;
     let from_name = || version(found.strip_suffix(".so")?.rsplit_once("libc-")?.1);
     files.read(&found).and_then(|bytes| banner(&bytes)).or_else(from_name)
@@ -145,7 +146,10 @@ fn micro(files: &dyn Files, file: &str, (major, minor): (u8, u8), dpkg: &[DpkgPa
             return Some(micro);
         }
     }
-    let folder = file.rsplit_once('/').and_then(|(folder, _)| folder.rsplit_once('/')).map_or("usr", |(prefix, _)| prefix);
+    let folder = file
+        .rsplit_once('/')
+        .and_then(|(folder, _)| folder.rsplit_once('/'))
+        .map_or("usr", |(prefix, _)| prefix);
     let header = files.read(&format!("{folder}/include/python{major}.{minor}/patchlevel.h"));
     let header = header.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let line = header.lines().find_map(|line| line.trim().strip_prefix("#define PY_VERSION"));
@@ -191,7 +195,9 @@ fn dpkg(files: &dyn Files) -> Vec<DpkgPackage> {
     let paths = std::iter::once("var/lib/dpkg/status".to_owned()).chain(single_paths);
     let mut packages: Vec<DpkgPackage> = paths
         .filter_map(|path| files.read(&path))
-        .flat_map(|bytes| String::from_utf8_lossy(&bytes).split("\n\n").filter_map(paragraph).collect::<Vec<_>>())
+        .flat_map(|bytes| {
+            String::from_utf8_lossy(&bytes).split("\n\n").filter_map(paragraph).collect::<Vec<_>>()
+        })
         .collect();
     packages.sort_by(|a, b| a.name.cmp(&b.name));
     packages
@@ -222,7 +228,10 @@ mod tests {
         );
         files.file("usr/bin/python3.9", "\0").file("usr/bin/python3.11", "\0x\x003.11.2\0");
         files.symlink("usr/bin/python3", "python3.9").symlink("usr/bin/python3-config", "python3.11");
-        files.file("etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\nVERSION_ID=\"12\"\n");
+        files.file(
+            "etc/os-release",
+            "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\nVERSION_ID=\"12\"\n",
+        );
         files.file(
             "var/lib/dpkg/status",
             "Package: python3.9-minimal\nStatus: install ok installed\nArchitecture: amd64\nVersion: 3.9.18-1\n\n\
@@ -235,7 +244,8 @@ mod tests {
     fn facts_are_read_from_files_alone() {
         let facts = TargetFacts::read(Platform::AMD64, &base());
         assert_eq!(facts.glibc.unwrap().to_string(), "2.36");
-        let pythons: Vec<_> = facts.pythons.iter().map(|python| (python.version, python.path.as_str())).collect();
+        let pythons: Vec<_> =
+            facts.pythons.iter().map(|python| (python.version, python.path.as_str())).collect();
         assert_eq!(pythons, [((3, 9, 18), "usr/bin/python3.9"), ((3, 11, 2), "usr/bin/python3.11")]);
         let distribution = facts.distribution.unwrap();
         assert_eq!((distribution.id.as_str(), distribution.version_id.as_deref()), ("debian", Some("12")));

@@ -95,6 +95,22 @@ impl MapFiles {
         self.insert(path, FileEntry::Symlink { target: target.to_owned() }, Vec::new())
     }
 
+    /// Removes what the path names, and what is below it.
+    pub fn remove(&mut self, path: &str) {
+        self.entries.remove(path);
+        self.remove_below(path);
+    }
+
+    /// Empties a directory.
+    pub fn remove_below(&mut self, dir: &str) {
+        let prefix = if dir.is_empty() { String::new() } else { format!("{dir}/") };
+        let below = self.entries.range(prefix.clone()..).map(|(path, _)| path);
+        let below: Vec<String> = below.take_while(|path| path.starts_with(&prefix)).cloned().collect();
+        for path in below {
+            self.entries.remove(&path);
+        }
+    }
+
     /// Adds anything.
     pub fn insert(&mut self, path: &str, entry: FileEntry, bytes: Vec<u8>) -> &mut Self {
         let mut above = path;

@@ -1,0 +1,262 @@
+//! What package layers are put on: an image from a layout or an archive, or nothing.
+
+use crate::{ImageError, Layout, layout::descriptor, view};
+use envwright_store::Digest;
+use envwright_target::{Files, MapFiles, Platform};
+use flate2::read::MultiGzDecoder;
+use fs_err::File;
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    io::{self, BufReader, Read, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+};
+
+/// A base image, read once: its layers stay where they are, its files are known.
+#[derive(Debug, Clone)]
+pub struct Base {
+    digest: Option<Digest>,
+    config: Value,
+    layers: Vec<BaseLayer>,
+    diff_ids: Vec<Digest>,
+    files: MapFiles,
+}
+
+/// A layer of a base.
+#[derive(Debug, Clone)]
+pub struct BaseLayer {
+    /// Digest of its bytes as they are kept.
+    pub digest: Digest,
+    /// Size of these in bytes.
+    pub size: u64,
+    /// Media type.
+    pub media_type: String,
+    place: Place,
+}
+
+/// Where bytes are: a part of a file.
+#[derive(Debug, Clone)]
+struct Place {
+    file: PathBuf,
+    start: u64,
+    size: u64,
+}
+
+impl Place {
+    fn whole(file: PathBuf, size: u64) -> Self {
+        Self { file, start: 0, size }
+    }
+
+    fn open(&self) -> io::Result<io::Take<File>> {
+        let mut file = File::open(&self.file)?;
+        file.seek(SeekFrom::Start(self.start))?;
+        Ok(file.take(self.size))
+    }
+
+    fn bytes(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open()?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+impl Base {
+    /// Nothing at all.
+    pub fn scratch(platform: Platform) -> Self {
+        let config = json!({"architecture": platform.arch.oci(), "os": "linux"});
+        Self { digest: None, config, layers: Vec::new(), diff_ids: Vec::new(), files: MapFiles::default() }
+    }
+
+    /// The image of an OCI layout that is for this platform.
+    pub fn oci_layout(folder: &Path, platform: Platform) -> Result<Self, ImageError> {
+        let wrong = |reason: String| ImageError::Base { base: format!("oci:{}", folder.display()), reason };
+        let layout = Layout::open(folder).map_err(|_| wrong("it is no OCI image layout".to_owned()))?;
+        let manifest = find(&layout, &layout.entries(), platform)
+            .ok_or_else(|| wrong(format!("it has no image for {platform}")))?;
+        let value =
+            layout.json(&manifest).map_err(|_| wrong(format!("its manifest {manifest} is missing")))?;
+        let (config, _) =
+            descriptor(&value["config"]).ok_or_else(|| wrong("its manifest names no config".to_owned()))?;
+        let config = layout.json(&config).map_err(|_| wrong(format!("its config {config} is missing")))?;
+        let mut layers = Vec::new();
+        for layer in value["layers"].as_array().into_iter().flatten() {
+            let (digest, size) =
+                descriptor(layer).ok_or_else(|| wrong("a layer has no digest".to_owned()))?;
+            let media_type = layer["mediaType"].as_str().unwrap_or_default().to_owned();
+            layers.push(BaseLayer {
+                digest,
+                size,
+                media_type,
+                place: Place::whole(layout.blob_path(&digest), size),
+            });
+        }
+        Self::new(Some(manifest), config, layers, platform, &wrong)
+    }
+
+    /// The image of an archive that `docker save` wrote.
+    pub fn docker_archive(file: &Path, platform: Platform) -> Result<Self, ImageError> {
+        let wrong =
+            |reason: String| ImageError::Base { base: format!("docker-archive:{}", file.display()), reason };
+        let members =
+            members(file).map_err(|error| wrong(format!("it cannot be read as an archive: {error}")))?;
+        let text = |name: &str| {
+            let place = members.get(name).ok_or_else(|| wrong(format!("it has no {name}")))?;
+            place.bytes().map_err(|error| wrong(error.to_string()))
+        };
+        let list: Value =
+            serde_json::from_slice(&text("manifest.json")?).map_err(|error| wrong(error.to_string()))?;
+        let images = list.as_array().map(Vec::as_slice).unwrap_or_default();
+        let [image] = images else { return Err(wrong(format!("it holds {} images, not one", images.len()))) };
+        let config = text(image["Config"].as_str().unwrap_or_default())?;
+        let digest = Digest::of(&config);
+        let config: Value = serde_json::from_slice(&config).map_err(|error| wrong(error.to_string()))?;
+        let mut layers = Vec::new();
+        for name in image["Layers"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let place = members.get(name).ok_or_else(|| wrong(format!("it has no {name}")))?;
+            layers.push(archived(place).map_err(|error| wrong(error.to_string()))?);
+        }
+        Self::new(Some(digest), config, layers, platform, &wrong)
+    }
+
+    fn new(
+        digest: Option<Digest>,
+        config: Value,
+        layers: Vec<BaseLayer>,
+        platform: Platform,
+        wrong: &dyn Fn(String) -> ImageError,
+    ) -> Result<Self, ImageError> {
+        let architecture = config["architecture"].as_str().unwrap_or_default();
+        if architecture != platform.arch.oci() {
+            return Err(wrong(format!("it is for {architecture}, not for {platform}")));
+        }
+        let diff_ids: Vec<Digest> = serde_json::from_value(config["rootfs"]["diff_ids"].clone())
+            .map_err(|_| wrong("its config names no layers".to_owned()))?;
+        if diff_ids.len() != layers.len() {
+            return Err(wrong(format!(
+                "its config names {} layers, its manifest {}",
+                diff_ids.len(),
+                layers.len()
+            )));
+        }
+        let mut files = MapFiles::default();
+        for layer in &layers {
+            let read = layer.place.open().and_then(|bytes| unpacked(bytes, &layer.media_type));
+            let applied = read.and_then(|stream| view::apply(&mut files, stream));
+            applied.map_err(|error| wrong(format!("its layer {} cannot be read: {error}", layer.digest)))?;
+        }
+        Ok(Self { digest, config, layers, diff_ids, files })
+    }
+
+    /// Digest of the manifest (of the config for an archive); none for scratch.
+    pub fn digest(&self) -> Option<Digest> {
+        self.digest
+    }
+
+    /// The configuration as it stands.
+    pub fn config(&self) -> &Value {
+        &self.config
+    }
+
+    /// The layers.
+    pub fn layers(&self) -> &[BaseLayer] {
+        &self.layers
+    }
+
+    /// The files, as a container would see them. Of large ones only those are kept that tell facts about the base.
+    pub fn files(&self) -> &dyn Files {
+        &self.files
+    }
+
+    pub(crate) fn diff_ids(&self) -> Vec<Digest> {
+        self.diff_ids.clone()
+    }
+
+    /// Copies the layers into a layout that lacks them.
+    pub(crate) fn copy_layers(&self, layout: &Layout) -> Result<(), ImageError> {
+        for layer in &self.layers {
+            let mut bytes = layer.place.open().map_err(ImageError::io(&layer.place.file))?;
+            layout.copy_in(&layer.digest, &mut bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// The manifest for a platform among descriptors; a lone one without a platform is taken as it is.
+fn find(layout: &Layout, entries: &[Value], platform: Platform) -> Option<Digest> {
+    for entry in entries {
+        let Some((digest, _)) = descriptor(entry) else { continue };
+        let Ok(value) = layout.json(&digest) else { continue };
+        if let Some(inner) = value["manifests"].as_array() {
+            if let Some(found) = find(layout, inner, platform) {
+                return Some(found);
+            }
+            continue;
+        }
+        let named = &entry["platform"]["architecture"];
+        let of_config = || descriptor(&value["config"]).and_then(|(config, _)| layout.json(&config).ok());
+        let architecture = named
+            .as_str()
+            .map(str::to_owned)
+            .or_else(|| Some(of_config()?["architecture"].as_str()?.to_owned()));
+        if architecture.as_deref() == Some(platform.arch.oci())
+            || (architecture.is_none() && entries.len() == 1)
+        {
+            return Some(digest);
+        }
+    }
+    None
+}
+
+/// Where each member of an archive is; links of old archives lead to their targets.
+fn members(file: &Path) -> io::Result<HashMap<String, Place>> {
+    let mut archive = tar::Archive::new(BufReader::new(File::open(file)?));
+    let mut members = HashMap::new();
+    let mut links = Vec::new();
+    for entry in archive.entries()? {
+        let entry = entry?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_owned();
+        if let Some(target) = entry.link_name_bytes() {
+            let target = String::from_utf8_lossy(&target).trim_start_matches("../").to_owned();
+            links.push((name, target));
+        } else {
+            let start = entry.raw_file_position();
+            members.insert(name, Place { file: file.to_owned(), start, size: entry.size() });
+        }
+    }
+    for (name, target) in links {
+        if let Some(place) = members.get(&target).cloned() {
+            members.insert(name, place);
+        }
+    }
+    Ok(members)
+}
+
+/// A layer of an archive, as it is there: plain or compressed.
+fn archived(place: &Place) -> io::Result<BaseLayer> {
+    let mut start = Vec::new();
+    place.open()?.take(4).read_to_end(&mut start)?;
+    let media_type = match start.as_slice() {
+        [0x1f, 0x8b, ..] => "application/vnd.oci.image.layer.v1.tar+gzip",
+        [0x28, 0xb5, 0x2f, 0xfd] => "application/vnd.oci.image.layer.v1.tar+zstd",
+        _ => "application/vnd.oci.image.layer.v1.tar",
+    };
+    let mut hashed = envwright_store::DigestWriter::new(io::sink());
+    io::copy(&mut place.open()?, &mut hashed)?;
+    Ok(BaseLayer {
+        digest: hashed.digest(),
+        size: place.size,
+        media_type: media_type.to_owned(),
+        place: place.clone(),
+    })
+}
+
+fn unpacked(bytes: io::Take<File>, media_type: &str) -> io::Result<Box<dyn Read>> {
+    let bytes = BufReader::with_capacity(1 << 16, bytes);
+    Ok(if media_type.ends_with("gzip") {
+        Box::new(MultiGzDecoder::new(bytes))
+    } else if media_type.ends_with("zstd") {
+        Box::new(zstd::Decoder::with_buffer(bytes)?)
+    } else {
+        Box::new(bytes)
+    })
+}

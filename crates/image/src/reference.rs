@@ -1,0 +1,149 @@
+//! Names of images (distribution, reference grammar).
+
+use crate::ImageError;
+use std::{fmt, str::FromStr};
+
+/// A repository with a tag, such as `quickstart:latest` or `registry.example/team/image:1`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ImageReference {
+    domain: Option<String>,
+    path: String,
+    tag: String,
+}
+
+/// Longest repository that registries accept.
+const LONGEST: usize = 255;
+
+impl ImageReference {
+    /// A valid name that is near to any text, such as the name of a folder.
+    pub fn suggested(name: &str, tag: Option<&str>) -> Self {
+        let mut path = String::new();
+        for character in name.chars().flat_map(char::to_lowercase) {
+            match character {
+                'a'..='z' | '0'..='9' => path.push(character),
+                _ if !path.is_empty() && !path.ends_with('-') => path.push('-'),
+                _ => {}
+            }
+        }
+        let path = path.trim_end_matches('-').chars().take(128).collect::<String>();
+        let path = if path.is_empty() { "environment".to_owned() } else { path };
+        let tag = tag.filter(|tag| is_tag(tag)).unwrap_or("latest").to_owned();
+        Self { domain: None, path, tag }
+    }
+
+    /// The repository without its tag, as it was written.
+    pub fn repository(&self) -> String {
+        match &self.domain {
+            Some(domain) => format!("{domain}/{}", self.path),
+            None => self.path.clone(),
+        }
+    }
+
+    /// The tag.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// The name with the registry and folder that docker puts before short ones.
+    pub fn full(&self) -> String {
+        match &self.domain {
+            Some(domain) => format!("{domain}/{}:{}", self.path, self.tag),
+            None if self.path.contains('/') => format!("docker.io/{}:{}", self.path, self.tag),
+            None => format!("docker.io/library/{}:{}", self.path, self.tag),
+        }
+    }
+}
+
+impl fmt::Display for ImageReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.repository(), self.tag)
+    }
+}
+
+impl FromStr for ImageReference {
+    type Err = ImageError;
+
+    fn from_str(text: &str) -> Result<Self, ImageError> {
+        let wrong = |reason: &str| ImageError::Name { name: text.to_owned(), reason: reason.to_owned() };
+        let (rest, tag) = match text.rsplit_once(':') {
+            Some((rest, tag)) if !tag.contains('/') => (rest, tag),
+            _ => (text, "latest"),
+        };
+        if text.contains('@') {
+            return Err(wrong("an image cannot be given a digest as its name"));
+        }
+        if !is_tag(tag) {
+            return Err(wrong(
+                "a tag has letters, digits, `_`, `.` and `-`, at most 128, and starts with no `.` or `-`",
+            ));
+        }
+        let (domain, path) = match rest.split_once('/') {
+            Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (Some(first), path),
+            _ => (None, rest),
+        };
+        if domain.is_some_and(|domain| !is_domain(domain)) {
+            return Err(wrong("the registry's name has a character that no host has"));
+        }
+        if rest.len() > LONGEST {
+            return Err(wrong("it is longer than 255 characters"));
+        }
+        if rest.chars().any(|character| character.is_ascii_uppercase()) && domain.is_none() {
+            return Err(wrong("a repository has no capital letters"));
+        }
+        if !path.split('/').all(is_component) {
+            return Err(wrong(
+                "a repository has lower-case letters, digits, and between them `.`, `_`, `__` or `-`",
+            ));
+        }
+        Ok(Self { domain: domain.map(str::to_owned), path: path.to_owned(), tag: tag.to_owned() })
+    }
+}
+
+fn is_tag(tag: &str) -> bool {
+    let rest = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    let first = tag.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    first && tag.len() <= 128 && tag.bytes().all(rest)
+}
+
+fn is_domain(domain: &str) -> bool {
+    let (host, port) = domain.split_once(':').map_or((domain, None), |(host, port)| (host, Some(port)));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    !host.is_empty() && host.bytes().all(plain) && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+fn is_component(part: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let ends = part.bytes().next().is_some_and(word) && part.bytes().last().is_some_and(word);
+    let runs = part.split(|character: char| character.is_ascii_lowercase() || character.is_ascii_digit());
+    ends && runs
+        .filter(|run| !run.is_empty())
+        .all(|run| matches!(run, "." | "_" | "__") || run.bytes().all(|b| b == b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_read_as_docker_reads_them() {
+        let of = |text: &str| text.parse::<ImageReference>().map(|name| (name.to_string(), name.full())).ok();
+        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
+        assert_eq!(of("quickstart"), pair("quickstart:latest", "docker.io/library/quickstart:latest"));
+        assert_eq!(of("team/x:1.0"), pair("team/x:1.0", "docker.io/team/x:1.0"));
+        assert_eq!(of("localhost:5000/x"), pair("localhost:5000/x:latest", "localhost:5000/x:latest"));
+        for bad in
+            ["", "UPPER", "a//b", "-a", "a-", "a:b c", "a:.x", "a..b", "a___b", "x@sha256:00", "a b", "a:"]
+        {
+            assert_eq!(of(bad), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_suggested_name_is_valid(name in ".{0,40}", tag in ".{0,10}") {
+            let name = ImageReference::suggested(&name, Some(&tag));
+            prop_assert_eq!(name.to_string().parse::<ImageReference>().unwrap(), name);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The `ar` archive that a .deb is (deb(5)): `debian-binary`, `control.tar.*`, `data.tar.*`.
+
+use crate::{MAX_UNPACKED, error::Fault, writer::unreadable};
+use envwright_store::{Digest, DigestWriter};
+use fs_err as fs;
+use std::{
+    fs::File,
+    io::{self, BufReader, Read, Seek as _, Write as _},
+    path::Path,
+};
+
+/// Most bytes that a package's scripts and lists may have together.
+const MAX_CONTROL: u64 = 256 << 20;
+
+/// The two tar streams, decompressed.
+pub(crate) struct Container {
+    pub(crate) control: Vec<u8>,
+    /// An unlinked file, at its start.
+    pub(crate) data: File,
+}
+
+/// Reads a .deb once, and checks that it is the file with this digest.
+pub(crate) fn open(deb: &Path, sha256: &Digest) -> Result<Container, Fault> {
+    let file = fs::File::open(deb).map_err(|error| Fault::Read(error.kind().into()))?;
+    let mut hashed = Hashed { inner: BufReader::new(file), hasher: DigestWriter::new(io::sink()) };
+    let parts = parts(deb, &mut hashed);
+    io::copy(&mut hashed, &mut io::sink()).map_err(Fault::Read)?;
+    if hashed.hasher.digest() != *sha256 {
+        return Err(Fault::invalid("bytes are not those that were locked"));
+    }
+    parts
+}
+
+fn parts(deb: &Path, reader: &mut dyn Read) -> Result<Container, Fault> {
+    let mut archive = ar::Archive::new(reader);
+    let (mut version, mut control, mut data) = (None, None, None);
+    while let Some(entry) = archive.next_entry() {
+        let mut entry = entry.map_err(|error| unreadable("ar", &error))?;
+        let name = String::from_utf8_lossy(entry.header().identifier()).into_owned();
+        let name = name.trim_end_matches('/');
+        if name == "debian-binary" {
+            let mut text = String::new();
+            let read = entry.by_ref().take(64).read_to_string(&mut text);
+            read.map_err(|error| unreadable(name, &error))?;
+            version = Some(text);
+        } else if let Some(format) = name.strip_prefix("control.tar") {
+            let mut bytes = Vec::new();
+            copy(name, decoder(format, &mut entry)?, &mut bytes, MAX_CONTROL)?;
+            once(&mut control, bytes)?;
+        } else if let Some(format) = name.strip_prefix("data.tar") {
+            let mut file = spool(deb)?;
+            copy(name, decoder(format, &mut entry)?, &mut file, MAX_UNPACKED)?;
+            file.rewind().map_err(Fault::Read)?;
+            once(&mut data, file)?;
+        }
+    }
+    if !version.is_some_and(|version| version.starts_with("2.")) {
+        return Err(Fault::invalid("format is not version 2 of .deb"));
+    }
+    match (control, data) {
+        (Some(control), Some(data)) => Ok(Container { control, data }),
+        _ => Err(Fault::invalid("control.tar or data.tar is missing")),
+    }
+}
+
+/// On the disk that holds the packages, since the system's temporary folder is often in memory.
+fn spool(deb: &Path) -> Result<File, Fault> {
+    let beside = deb.parent().map(tempfile::tempfile_in);
+    match beside {
+        Some(Ok(file)) => Ok(file),
+        _ => tempfile::tempfile().map_err(Fault::Read),
+    }
+}
+
+fn once<T>(slot: &mut Option<T>, part: T) -> Result<(), Fault> {
+    match slot.replace(part) {
+        None => Ok(()),
+        Some(_) => Err(Fault::invalid("control.tar or data.tar is there twice")),
+    }
+}
+
+/// `format` is what follows `.tar`.
+fn decoder<'r>(format: &str, reader: &'r mut dyn Read) -> Result<Box<dyn Read + 'r>, Fault> {
+    match format {
+        "" => Ok(Box::new(reader)),
+        ".gz" => Ok(Box::new(flate2::read::MultiGzDecoder::new(reader))),
+        ".xz" => Ok(Box::new(liblzma::read::XzDecoder::new_multi_decoder(reader))),
+        ".zst" => zstd::Decoder::new(reader)
+            .map(|decoder| Box::new(decoder) as Box<dyn Read>)
+            .map_err(|error| unreadable("zstd", &error)),
+        _ => Err(Fault::invalid(format!("part `.tar{format}` is compressed in an unknown way"))),
+    }
+}
+
+/// Tells what cannot be read from what cannot be written.
+fn copy(name: &str, mut from: Box<dyn Read + '_>, to: &mut dyn io::Write, limit: u64) -> Result<(), Fault> {
+    let mut buffer = vec![0; 128 * 1024];
+    let mut size: u64 = 0;
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(read) => {
+                size += read as u64;
+                if size > limit {
+                    return Err(Fault::refused(name, format!("more than {limit} bytes come out of it")));
+                }
+                to.write_all(&buffer[..read]).map_err(Fault::Read)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(unreadable(name, &error)),
+        }
+    }
+}
+
+struct Hashed<R> {
+    inner: R,
+    hasher: DigestWriter<io::Sink>,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hasher.write_all(&buffer[..read])?;
+        Ok(read)
+    }
+}

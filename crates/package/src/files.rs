@@ -1,0 +1,126 @@
+//! Segments of files that belong to no package.
+
+use crate::{
+    Compression, Content, OwnFile, PackageError, SEGMENT_VERSION, error::Fault, header::Attributes, path,
+    writer::SegmentWriter,
+};
+use envwright_store::{Digest, SegmentIndex, canonical_json};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    path::PathBuf,
+};
+
+/// Packs files as they are given, in byte order of their paths. Directories stand in the index only.
+pub fn pack_files(
+    entries: &[OwnFile],
+    compression: Compression,
+    out: &mut dyn Write,
+) -> Result<SegmentIndex, PackageError> {
+    let packed = pack(entries, compression, out);
+    packed.map_err(|fault| fault.of(PathBuf::from("files"), "files", "files"))
+}
+
+/// Key of the segment that [`pack_files`] makes of the same files, in whatever order they are given.
+pub fn files_key(entries: &[OwnFile], compression: Compression) -> Digest {
+    let files: BTreeMap<&str, Value> =
+        entries.iter().map(|entry| (entry.path.as_str(), description(entry))).collect();
+    Digest::of(&canonical_json(&json!({
+        "version": SEGMENT_VERSION,
+        "kind": "files",
+        "compression": compression.name(),
+        "files": files,
+    })))
+}
+
+fn description(entry: &OwnFile) -> Value {
+    let content = match &entry.content {
+        Content::Bytes(bytes) => json!({ "file": Digest::of(bytes) }),
+        Content::Symlink(target) => json!({ "symlink": target }),
+        Content::Directory => json!("directory"),
+    };
+    json!([entry.mode, entry.uid, entry.gid, entry.mtime, content])
+}
+
+fn pack(entries: &[OwnFile], compression: Compression, out: &mut dyn Write) -> Result<SegmentIndex, Fault> {
+    let mut sorted: Vec<&OwnFile> = entries.iter().collect();
+    sorted.sort_by(|one, other| one.path.cmp(&other.path));
+    for entry in &sorted {
+        path::member(entry.path.as_bytes())?;
+    }
+    if let Some(pair) = sorted.windows(2).find(|pair| pair[0].path == pair[1].path) {
+        return Err(Fault::refused(&pair[0].path, "it is there twice"));
+    }
+    let leaves: BTreeSet<&str> = sorted
+        .iter()
+        .filter(|entry| entry.content != Content::Directory)
+        .map(|entry| entry.path.as_str())
+        .collect();
+    path::check_tree(&leaves, sorted.iter().map(|entry| entry.path.as_str()))?;
+
+    let mut writer = SegmentWriter::new(compression, out)?;
+    for entry in sorted {
+        let OwnFile { path, mode, uid, gid, mtime, content } = entry;
+        let attributes = Attributes { mode: *mode, uid: *uid, gid: *gid, mtime: *mtime };
+        match content {
+            Content::Bytes(bytes) => {
+                writer.file(path, attributes, bytes.len() as u64, &mut bytes.as_slice())?;
+            }
+            Content::Symlink(target) => {
+                writer.symlink(path, Attributes { mode: 0o777, ..attributes }, target)?;
+            }
+            Content::Directory => writer.directory(path, attributes),
+        }
+    }
+    writer.finish(BTreeMap::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use envwright_store::EntryKind;
+
+    fn files() -> Vec<OwnFile> {
+        vec![
+            OwnFile::symlink("etc/mtab", "../proc/mounts", 7),
+            OwnFile::file("etc/hosts", "127.0.0.1 localhost\n", 9).mode(0o600),
+            OwnFile::directory("tmp", 5).mode(0o1777),
+        ]
+    }
+
+    #[test]
+    fn files_keep_their_attributes_and_stand_in_order() {
+        let mut bytes = Vec::new();
+        let index = pack_files(&files(), Compression::Gzip, &mut bytes).unwrap();
+        let paths: Vec<_> = index.entries.iter().map(|entry| (entry.path.as_str(), entry.mode)).collect();
+        assert_eq!(paths, [("etc/hosts", 0o600), ("etc/mtab", 0o777)]);
+        assert_eq!(index.entries[1].kind, EntryKind::Symlink { target: "../proc/mounts".to_owned() });
+        let directories: Vec<_> =
+            index.directories.iter().map(|dir| (dir.path.as_str(), dir.mode, dir.mtime)).collect();
+        assert_eq!(directories, [("etc", 0o755, 9), ("tmp", 0o1777, 5)]);
+        assert_eq!(index.compressed_size, bytes.len() as u64);
+        assert_eq!(index.compressed_digest, Digest::of(&bytes));
+    }
+
+    #[test]
+    fn the_key_knows_content_and_not_order() {
+        let key = files_key(&files(), Compression::Zstd);
+        let mut turned = files();
+        turned.reverse();
+        assert_eq!(files_key(&turned, Compression::Zstd), key);
+        assert_ne!(files_key(&files(), Compression::Gzip), key);
+        turned[1].content = Content::Bytes(b"other".to_vec());
+        assert_ne!(files_key(&turned, Compression::Zstd), key);
+    }
+
+    #[test]
+    fn unsafe_and_doubled_paths_are_refused() {
+        for path in ["../x", "etc/hosts", "etc/hosts/x"] {
+            let mut files = files();
+            files.push(OwnFile::file(path, "", 0));
+            let error = pack_files(&files, Compression::Zstd, &mut Vec::new()).unwrap_err();
+            assert!(matches!(error, PackageError::Unsafe { .. }), "{path}");
+        }
+    }
+}

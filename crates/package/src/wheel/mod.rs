@@ -1,0 +1,94 @@
+//! A wheel, installed into `/opt/env` (PyPA, "Binary distribution format", section "Installing a wheel").
+
+mod archive;
+mod entry_points;
+mod layout;
+mod metadata;
+mod plan;
+mod record;
+
+use crate::{
+    Compression, PackageError, SEGMENT_VERSION, error::Fault, header::Attributes, writer::SegmentWriter,
+};
+use archive::Archive;
+use envwright_store::{Digest, SegmentIndex, canonical_json};
+use plan::{Plan, Source};
+use serde_json::json;
+use std::{collections::BTreeMap, io::Write, path::Path};
+
+/// Where environments live in images.
+const PREFIX: &str = "opt/env";
+/// First line of scripts.
+const SHEBANG: &str = "#!/opt/env/bin/python";
+/// What stands in `INSTALLER`.
+const INSTALLER: &str = "envwright";
+/// 1980-01-01, the earliest time that a zip archive knows.
+const MTIME: u64 = 315_532_800;
+
+/// A wheel that becomes a segment.
+#[derive(Debug, Clone)]
+pub struct WheelSegment<'a> {
+    /// The wheel's file, under whatever name.
+    pub wheel: &'a Path,
+    /// Its file name as the index has it: `<name>-<version>-….whl`.
+    pub filename: &'a str,
+    /// Digest of the file. Not checked here: each member is, by its checksum and by the wheel's RECORD.
+    pub sha256: Digest,
+    /// Major and minor version of the Python that it is installed for.
+    pub python: (u8, u8),
+    /// How the segment is compressed.
+    pub compression: Compression,
+    /// Whether the user named it; `REQUESTED` says so.
+    pub requested: bool,
+    /// Content of `direct_url.json` for what was not found in an index.
+    pub direct_url: Option<serde_json::Value>,
+}
+
+impl WheelSegment<'_> {
+    /// Digest of all that the segment's bytes depend on.
+    pub fn key(&self) -> Digest {
+        Digest::of(&canonical_json(&json!({
+            "version": SEGMENT_VERSION,
+            "kind": "wheel",
+            "package": self.sha256,
+            "prefix": PREFIX,
+            "python": [self.python.0, self.python.1],
+            "compression": self.compression.name(),
+            "requested": self.requested,
+            "direct_url": self.direct_url,
+        })))
+    }
+
+    /// Writes the compressed segment and gives its index. Members are streamed: memory does not grow with
+    /// their sizes.
+    pub fn pack(&self, out: &mut dyn Write) -> Result<SegmentIndex, PackageError> {
+        let name = metadata::filename_name(self.filename);
+        self.packed(out).map_err(|fault| fault.of(self.wheel.to_owned(), self.filename, &name))
+    }
+
+    fn packed(&self, out: &mut dyn Write) -> Result<SegmentIndex, Fault> {
+        let mut archive = Archive::open(self.wheel)?;
+        let plan = Plan::new(self, &mut archive)?;
+        let mut writer = SegmentWriter::new(self.compression, out)?;
+        let directory = Attributes { mode: 0o755, uid: 0, gid: 0, mtime: MTIME };
+        for path in &plan.directories {
+            writer.directory(path, directory);
+        }
+        for (path, file) in &plan.files {
+            let mode = if file.executable { 0o755 } else { 0o644 };
+            let attributes = Attributes { mode, ..directory };
+            match &file.source {
+                Source::Bytes(bytes) => {
+                    writer.file(path, attributes, bytes.len() as u64, &mut bytes.as_slice())?;
+                }
+                Source::Member { name, member, digest } => {
+                    let mut reader = archive.reader(*member)?;
+                    if writer.file(path, attributes, member.size, &mut reader)? != *digest {
+                        return Err(Fault::invalid(format!("member `{name}` is not what RECORD says")));
+                    }
+                }
+            }
+        }
+        writer.finish(BTreeMap::new())
+    }
+}

@@ -1,0 +1,200 @@
+//! What a wheel's segment will hold, before any of it is written.
+
+use super::{
+    INSTALLER, SHEBANG, WheelSegment,
+    archive::{Archive, Member},
+    entry_points,
+    layout::{self, Layout, Place},
+    metadata, record,
+};
+use crate::{error::Fault, path, writer::unreadable};
+use envwright_store::{Digest, DigestWriter, canonical_json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
+
+/// The interpreter that a script names for the installer to replace.
+const PLACEHOLDER: &[u8] = b"#!python";
+
+/// Final paths and where their bytes come from.
+pub(crate) struct Plan {
+    pub(crate) files: BTreeMap<String, File>,
+    pub(crate) directories: BTreeSet<String>,
+}
+
+/// One file.
+pub(crate) struct File {
+    pub(crate) source: Source,
+    pub(crate) executable: bool,
+}
+
+/// Where a file's bytes come from.
+pub(crate) enum Source {
+    Bytes(Vec<u8>),
+    /// The archive; the digest is RECORD's, to be checked against what is read.
+    Member {
+        name: String,
+        member: Member,
+        digest: Digest,
+    },
+}
+
+impl Plan {
+    pub(crate) fn new(segment: &WheelSegment<'_>, archive: &mut Archive) -> Result<Self, Fault> {
+        let (dist_info, name) = metadata::dist_info(archive, segment.filename)?;
+        let layout = Layout::new(segment.python, &dist_info, &name);
+        let rows = record::parse(&metadata::required(archive, &format!("{dist_info}/RECORD"))?)?;
+        let mut plan = Self { files: BTreeMap::new(), directories: BTreeSet::new() };
+        let scripts = archive.text(&format!("{dist_info}/entry_points.txt"))?.unwrap_or_default();
+        let scripts = entry_points::scripts(&scripts, SHEBANG, segment.python.1)?;
+        plan.members(archive, &layout, &rows, &scripts)?;
+        for (name, text) in scripts {
+            layout::check_interpreter(&layout.script(&name))?;
+            plan.add(layout.script(&name), Source::Bytes(text.into_bytes()), true)?;
+        }
+        plan.describe(segment, &layout)?;
+        let leaves: BTreeSet<&str> = plan.files.keys().map(String::as_str).collect();
+        let all = plan.files.keys().chain(&plan.directories).map(String::as_str);
+        path::check_tree(&leaves, all.filter(|path| !path.is_empty()))?;
+        match plan.directories.iter().find(|path| leaves.contains(path.as_str())) {
+            Some(path) => Err(Fault::refused(path, "it is a file and a directory")),
+            None => Ok(plan),
+        }
+    }
+
+    fn members(
+        &mut self,
+        archive: &mut Archive,
+        layout: &Layout,
+        rows: &BTreeMap<String, record::Row>,
+        scripts: &BTreeMap<String, String>,
+    ) -> Result<(), Fault> {
+        for (name, member) in archive.files.clone() {
+            let row = rows.get(&name).cloned().unwrap_or_default();
+            match layout.file(&name)? {
+                Place::Nowhere => {}
+                Place::File(path) => {
+                    let source = checked(archive, &name, member, &row)?;
+                    self.add(path, source, member.executable)?;
+                }
+                // The generated one is better, as for uv and pip.
+                Place::Script(script) if scripts.contains_key(generated_name(&script)) => {}
+                Place::Script(script) => {
+                    let source = script_source(archive, &name, member, &row)?;
+                    self.add(layout.script(&script), source, true)?;
+                }
+            }
+        }
+        for name in &archive.directories {
+            self.directories.extend(layout.directory(name)?);
+        }
+        Ok(())
+    }
+
+    /// Adds the files that an installer writes.
+    fn describe(&mut self, segment: &WheelSegment<'_>, layout: &Layout) -> Result<(), Fault> {
+        self.add(layout.described("INSTALLER"), Source::Bytes(INSTALLER.into()), false)?;
+        if segment.requested {
+            self.add(layout.described("REQUESTED"), Source::Bytes(Vec::new()), false)?;
+        }
+        if let Some(url) = &segment.direct_url {
+            self.add(layout.described("direct_url.json"), Source::Bytes(canonical_json(url)), false)?;
+        }
+        let recorded = self.files.iter().map(|(path, file)| (layout.recorded(path), file.identity()));
+        let own = layout.described("RECORD");
+        let text = record::text(&recorded.collect(), &layout.recorded(&own));
+        self.add(own, Source::Bytes(text.into_bytes()), false)
+    }
+
+    fn add(&mut self, path: String, source: Source, executable: bool) -> Result<(), Fault> {
+        // Prefixes make it longer than the member was.
+        path::member(path.as_bytes())?;
+        match self.files.insert(path.clone(), File { source, executable }) {
+            None => Ok(()),
+            Some(_) => Err(Fault::refused(&path, "two members would be installed there")),
+        }
+    }
+}
+
+impl File {
+    fn identity(&self) -> (Digest, u64) {
+        match &self.source {
+            Source::Bytes(bytes) => (Digest::of(bytes), bytes.len() as u64),
+            Source::Member { member, digest, .. } => (*digest, member.size),
+        }
+    }
+}
+
+/// The name of the entry point that a script of old build tools stands for.
+fn generated_name(script: &str) -> &str {
+    [".exe", "-script.py", ".pya"].iter().find_map(|end| script.strip_suffix(end)).unwrap_or(script)
+}
+
+/// A member with the digest that it must have. Where RECORD names none, it is read once more to get it.
+fn checked(archive: &mut Archive, name: &str, member: Member, row: &record::Row) -> Result<Source, Fault> {
+    if row.size.is_some_and(|size| size != member.size) {
+        return Err(Fault::invalid(format!("member `{name}` has not the size that RECORD says")));
+    }
+    let digest = match row.sha256 {
+        Some(digest) => digest,
+        None => hash(archive, name, member)?,
+    };
+    Ok(Source::Member { name: name.to_owned(), member, digest })
+}
+
+fn hash(archive: &mut Archive, name: &str, member: Member) -> Result<Digest, Fault> {
+    let mut hasher = DigestWriter::new(io::sink());
+    let mut reader = io::Read::take(archive.reader(member)?, member.size.saturating_add(1));
+    io::copy(&mut reader, &mut hasher).map_err(|error| unreadable(name, &error))?;
+    Ok(hasher.digest())
+}
+
+/// A script: one that begins with `#!python` gets our first line, anything else is taken as it is.
+fn script_source(
+    archive: &mut Archive,
+    name: &str,
+    member: Member,
+    row: &record::Row,
+) -> Result<Source, Fault> {
+    let source = checked(archive, name, member, row)?;
+    let mut start = Vec::new();
+    let mut reader = io::Read::take(archive.reader(member)?, PLACEHOLDER.len() as u64);
+    io::Read::read_to_end(&mut reader, &mut start).map_err(|error| unreadable(name, &error))?;
+    drop(reader);
+    let Source::Member { digest, .. } = &source else { return Ok(source) };
+    if start != PLACEHOLDER {
+        return Ok(source);
+    }
+    let bytes = archive.bytes(name, member)?;
+    if Digest::of(&bytes) != *digest {
+        return Err(Fault::invalid(format!("member `{name}` is not what RECORD says")));
+    }
+    Ok(Source::Bytes(with_shebang(&bytes)))
+}
+
+/// The line ends at the first `\n` or `\r`, as for uv.
+fn with_shebang(script: &[u8]) -> Vec<u8> {
+    let end = script.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    let rest = end.map_or(&[][..], |end| &script[end + 1..]);
+    [SHEBANG.as_bytes(), b"\n", rest].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_is_rewritten_and_no_more() {
+        assert_eq!(with_shebang(b"#!pythonw -E\nx\n"), b"#!/opt/env/bin/python\nx\n");
+        assert_eq!(with_shebang(b"#!python"), b"#!/opt/env/bin/python\n");
+        assert_eq!(with_shebang(b"#!python\r\nx"), b"#!/opt/env/bin/python\n\nx");
+    }
+
+    #[test]
+    fn old_names_of_scripts_stand_for_entry_points() {
+        assert_eq!(generated_name("a-script.py"), "a");
+        assert_eq!(generated_name("a.exe"), "a");
+        assert_eq!(generated_name("a"), "a");
+    }
+}
