@@ -1,7 +1,5 @@
-//! The project's own commands: `cargo xtask test | bench | docs`.
+//! The project's own commands: `cargo xtask test`.
 
-mod docs;
-mod engines;
 mod shell;
 
 use std::process::ExitCode;
@@ -9,9 +7,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test [--full] [FILTER…]  run all tests (installs the engines that they need where it may);
-                           --full adds the slow suites
-  docs [--check]           write the generated pages of docs/; --check fails where they drifted
+  test [--full] [FILTER…]  run all tests; --full adds the slow suites
 ";
 
 fn main() -> ExitCode {
@@ -22,7 +18,6 @@ fn main() -> ExitCode {
     };
     let outcome = match command {
         "test" => test(rest),
-        "docs" => docs::run(rest),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
@@ -36,7 +31,6 @@ fn main() -> ExitCode {
 
 /// All tests in one run of `cargo nextest`, in the profile that `cargo run --release` uses too.
 fn test(arguments: &[String]) -> Result<(), String> {
-    engines::provide(engines::FOR_TESTS)?;
     let mut command = shell::cargo(&["nextest", "run", "--release", "--workspace"]);
     for argument in arguments {
         match argument.as_str() {

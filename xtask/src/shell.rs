@@ -1,6 +1,6 @@
 //! Running other programs.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Writes a line for the person at the terminal.
 #[expect(clippy::print_stderr, reason = "xtask is a program for a terminal")]
@@ -24,24 +24,4 @@ pub(crate) fn root() -> &'static std::path::Path {
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let status = command.status().map_err(|error| format!("cannot start {command:?}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}")) }
-}
-
-/// Runs to the end and gives standard output.
-pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>, String> {
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("cannot start {command:?}: {error}"))?;
-    if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        Err(format!("{command:?} ended with {}", output.status))
-    }
-}
-
-/// Whether a program is on the `PATH` (or where Debian puts daemons).
-pub(crate) fn has(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let daemons = std::path::PathBuf::from("/usr/sbin");
-    std::env::split_paths(&path).chain([daemons]).any(|folder| folder.join(program).is_file())
 }

@@ -1,1 +1,5 @@
-//! environment and target to lock
+//! Environment and target to lock.
+//!
+//! - [`pypi`]: wheels, solved for the target by uv's resolver.
+
+pub mod pypi;

@@ -35,8 +35,8 @@ impl<'a> View<'a> {
     }
 
     /// The base's top-level links and where they lead.
-    pub(super) fn links(&self) -> &[(&'static str, &'static str)] {
-        self.rewrites.pairs()
+    pub(super) fn links(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rewrites.iter()
     }
 
     /// Whether a package brings this file or link.
