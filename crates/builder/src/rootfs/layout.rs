@@ -111,7 +111,7 @@ fn top_level(view: &View<'_>) -> Vec<OwnFile> {
         view.packages.iter().any(|package| package.index.entries.iter().any(|entry| entry.path == link))
     };
     let links = view.links().filter(|(link, target)| wanted(link, target) && !brought(link));
-    let links = links.map(|(link, target)| view.link(*link, *target));
+    let links = links.map(|(link, target)| view.link(link, target));
     let system = ["dev", "proc", "sys", "run", "home", "boot"].map(|path| view.directory(path));
     let closed = [
         view.directory("root").mode(0o700),
