@@ -18,14 +18,7 @@ pub(crate) struct SegmentWriter<'a> {
     out: Encoder<'a>,
     size: u64,
     entries: Vec<Entry>,
-    directories: BTreeMap<String, (Directory, Origin)>,
-}
-
-/// Whether a directory's attributes are the package's own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    Package,
-    Implied,
+    directories: BTreeMap<String, Directory>,
 }
 
 impl<'a> SegmentWriter<'a> {
@@ -37,8 +30,7 @@ impl<'a> SegmentWriter<'a> {
     /// A directory with the package's own attributes.
     pub(crate) fn directory(&mut self, path: &str, attributes: Attributes) {
         self.imply_parents(path, attributes.mtime);
-        let directory = directory(path, attributes);
-        self.directories.insert(path.to_owned(), (directory, Origin::Package));
+        self.directories.insert(path.to_owned(), directory(path, attributes, false));
     }
 
     /// A regular file of exactly `size` bytes.
@@ -73,7 +65,7 @@ impl<'a> SegmentWriter<'a> {
         let (compressed_digest, compressed_size) = self.out.finish().map_err(Fault::Write)?;
         Ok(SegmentIndex {
             entries: self.entries,
-            directories: self.directories.into_values().map(|(directory, _)| directory).collect(),
+            directories: self.directories.into_values().collect(),
             compressed_size,
             compressed_digest,
             uncompressed_size: self.size,
@@ -137,7 +129,7 @@ impl<'a> SegmentWriter<'a> {
     }
 }
 
-fn directory(path: &str, attributes: Attributes) -> Directory {
+fn directory(path: &str, attributes: Attributes, implied: bool) -> Directory {
     let Attributes { mode, uid, gid, mtime } = attributes;
     Directory { path: path.to_owned(), mode: mode & 0o7777, uid, gid, mtime, implied: false }
 }
