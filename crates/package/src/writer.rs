@@ -86,12 +86,10 @@ impl<'a> SegmentWriter<'a> {
         for parent in path::parents(path) {
             let attributes = Attributes { mode: 0o755, uid: 0, gid: 0, mtime };
             match self.directories.get_mut(parent) {
-                Some((directory, Origin::Implied)) => directory.mtime = directory.mtime.max(mtime),
+                Some(directory) if directory.implied => directory.mtime = directory.mtime.max(mtime),
                 Some(_) => {}
                 None => {
-                    let implied = Directory { implied: true, ..directory(parent, attributes) };
-                    let implied = (implied, Origin::Implied);
-                    self.directories.insert(parent.to_owned(), implied);
+                    self.directories.insert(parent.to_owned(), directory(parent, attributes, true));
                 }
             }
         }
@@ -131,7 +129,7 @@ impl<'a> SegmentWriter<'a> {
 
 fn directory(path: &str, attributes: Attributes, implied: bool) -> Directory {
     let Attributes { mode, uid, gid, mtime } = attributes;
-    Directory { path: path.to_owned(), mode: mode & 0o7777, uid, gid, mtime, implied: false }
+    Directory { path: path.to_owned(), mode: mode & 0o7777, uid, gid, mtime, implied }
 }
 
 /// A member that cannot be read is damaged, unless the operating system says otherwise.
