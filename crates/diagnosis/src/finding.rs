@@ -87,7 +87,9 @@ pub struct Remedy {
 }
 
 /// One problem that was seen, before the catalog's words are put to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Serialised it has no evidence: a place holds the whole text it lies in, secrets included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Which problem of the catalog.
     pub problem: ProblemId,
@@ -96,6 +98,7 @@ pub struct Finding {
     /// What is known about it.
     pub facts: Facts,
     /// Places that prove it, the most telling first.
+    #[serde(skip)]
     pub evidence: Vec<Evidence>,
     /// What exactly is wrong here, where facts alone do not say it: complete sentences, no secrets.
     pub details: Vec<String>,

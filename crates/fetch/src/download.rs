@@ -1,13 +1,17 @@
 //! Downloads that resume and are verified.
 
-use crate::{Client, FetchError, client::file};
+use crate::{
+    Client, FetchError,
+    client::file,
+    partial::{Found, Partial},
+};
 use envwright_redact::SafeUrl;
-use envwright_store::{Digest, DigestWriter};
-use fs_err::{File, OpenOptions};
+use envwright_store::Digest;
+use fs_err::File;
 use reqwest::{Response, StatusCode, header::CONTENT_RANGE};
 use std::{
-    io::{self, Read, Write},
-    path::{Path, PathBuf},
+    io::{self, Read},
+    path::Path,
     time::Duration,
 };
 
@@ -33,94 +37,79 @@ pub struct Downloaded {
     pub sha256: Digest,
 }
 
-/// What is on disk of a download.
-struct Partial {
-    path: PathBuf,
-    writer: DigestWriter<File>,
-}
-
-impl Partial {
-    /// Opens what an earlier attempt left, and hashes it.
-    fn open(path: PathBuf) -> Result<Self, FetchError> {
-        let failed = |error| FetchError::io(&path)(error);
-        if let Some(folder) = path.parent() {
-            fs_err::create_dir_all(folder).map_err(failed)?;
-        }
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(failed)?;
-        let mut hashed = DigestWriter::new(io::sink());
-        io::copy(&mut file, &mut hashed).map_err(failed)?;
-        Ok(Self { writer: hashed.replace(file), path })
-    }
-
-    /// Starts anew.
-    fn clear(&mut self) -> Result<(), FetchError> {
-        let file = OpenOptions::new().write(true).create(true).truncate(true).open(&self.path);
-        self.writer = DigestWriter::new(file.map_err(FetchError::io(&self.path))?);
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), FetchError> {
-        self.writer.write_all(bytes).map_err(FetchError::io(&self.path))
-    }
-
-    /// Makes the file durable under its final name.
-    fn finish(self, into: &Path) -> Result<Downloaded, FetchError> {
-        let (file, sha256, size) = self.writer.finish();
-        file.sync_all().map_err(FetchError::io(&self.path))?;
-        fs_err::rename(&self.path, into).map_err(FetchError::io(into))?;
-        Ok(Downloaded { size, sha256 })
-    }
-}
+type Progress<'a> = &'a (dyn Fn(u64) + Send + Sync);
 
 impl Client {
     /// Downloads into a file; `progress` is told of bytes as they come. What an attempt leaves in
     /// `<into>.partial` is continued by the next; the file appears under its name whole and verified, or not at all.
+    /// Of several processes one downloads, and the others wait for it.
     pub async fn download(
         &self,
         request: &Download,
         into: &Path,
-        progress: &(dyn Fn(u64) + Send + Sync),
+        progress: Progress<'_>,
     ) -> Result<Downloaded, FetchError> {
-        let mut name = into.as_os_str().to_owned();
-        name.push(".partial");
-        let mut partial = Partial::open(PathBuf::from(name))?;
-        let mut last = None;
+        let place = into.to_owned();
+        let opened = tokio::task::spawn_blocking(move || Partial::open(&place)).await;
+        let mut partial = match opened.map_err(|error| FetchError::Setup(error.to_string()))?? {
+            Found::Whole(downloaded) => return Ok(downloaded),
+            Found::Part(partial) => partial,
+        };
+        let mut first = None;
         for url in [&request.url].into_iter().chain(&request.mirrors) {
-            let done = match file(url) {
-                Some(path) => copy(&path, url, &mut partial, progress),
-                None => self.from(url, request, &mut partial, progress).await,
-            };
-            match done.and_then(|()| verify(url, request, &mut partial)) {
+            match self.verified(url, request, &mut partial, progress).await {
                 Ok(()) => return partial.finish(into),
                 Err(error @ (FetchError::Io { .. } | FetchError::Store(_))) => return Err(error),
-                Err(error) => last = last.or(Some(error)),
+                Err(error) => first = first.or(Some(error)),
             }
         }
-        Err(last.unwrap_or_else(|| FetchError::Offline { url: request.url.without_credentials() }))
+        Err(first.unwrap_or_else(|| FetchError::Offline { url: request.url.without_credentials() }))
     }
 
-    /// Continues from one address until all is there.
-    async fn from(
+    /// Gets all from one address. Wrong bytes that came in parts may be parts of two files: they are fetched anew once.
+    async fn verified(
         &self,
         url: &SafeUrl,
         request: &Download,
         partial: &mut Partial,
-        progress: &(dyn Fn(u64) + Send + Sync),
+        progress: Progress<'_>,
+    ) -> Result<(), FetchError> {
+        loop {
+            match file(url) {
+                Some(path) => copy(&path, url, partial, progress)?,
+                None => self.continued(url, request, partial, progress).await?,
+            }
+            let Err(error) = verify(url, request, partial) else { return Ok(()) };
+            let joined = partial.joined();
+            partial.clear()?;
+            if !joined {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Continues from one address until all is there.
+    async fn continued(
+        &self,
+        url: &SafeUrl,
+        request: &Download,
+        partial: &mut Partial,
+        progress: Progress<'_>,
     ) -> Result<(), FetchError> {
         let mut attempt = 0;
         loop {
-            if request.size.is_some_and(|size| partial.writer.size() == size) {
+            if request.size.is_some_and(|size| partial.size() == size) {
                 return Ok(());
             }
-            if request.size.is_some_and(|size| partial.writer.size() > size) {
+            if request.size.is_some_and(|size| partial.size() > size) {
                 partial.clear()?;
             }
-            let before = partial.writer.size();
+            let before = partial.size();
             match self.once(url, request, partial, progress).await {
                 Ok(()) => return Ok(()),
                 Err((error, wait)) => {
                     // An attempt that brought something is no failure of the same place.
-                    if partial.writer.size() > before {
+                    if partial.size() > before {
                         attempt = attempt.min(1);
                     }
                     if !self.may_retry(attempt, &error) {
@@ -137,29 +126,32 @@ impl Client {
         url: &SafeUrl,
         request: &Download,
         partial: &mut Partial,
-        progress: &(dyn Fn(u64) + Send + Sync),
+        progress: Progress<'_>,
     ) -> Result<(), (FetchError, Option<Duration>)> {
-        let mut response = self.get(url, partial.writer.size()).await?;
-        if !continues(&response, partial.writer.size()) {
-            partial.clear().map_err(|error| (error, None))?;
+        let now = |error| (error, None);
+        let mut response = self.get(url, partial.size()).await?;
+        if continues(&response, partial.size()) {
+            partial.join();
+        } else {
+            partial.clear().map_err(now)?;
             if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
                 response = self.get(url, 0).await?;
             }
         }
-        let promised = response.content_length().map(|rest| partial.writer.size() + rest).or(request.size);
+        let promised = response.content_length().map(|rest| partial.size() + rest).or(request.size);
         while let Some(chunk) =
-            response.chunk().await.map_err(|error| (FetchError::transport(url, error), None))?
+            response.chunk().await.map_err(|error| now(FetchError::transport(url, error)))?
         {
-            partial.write(&chunk).map_err(|error| (error, None))?;
+            partial.write(&chunk).map_err(now)?;
             progress(chunk.len() as u64);
-            if let Some(limit) = request.size.filter(|size| partial.writer.size() > *size) {
-                return Err((FetchError::TooLarge { url: url.without_credentials(), limit }, None));
+            if let Some(limit) = request.size.filter(|size| partial.size() > *size) {
+                return Err(now(FetchError::TooLarge { url: url.without_credentials(), limit }));
             }
         }
-        match promised.filter(|promised| *promised > partial.writer.size()) {
+        match promised.filter(|promised| *promised > partial.size()) {
             Some(expected) => {
-                let got = partial.writer.size();
-                Err((FetchError::Truncated { url: url.without_credentials(), expected, got }, None))
+                let got = partial.size();
+                Err(now(FetchError::Truncated { url: url.without_credentials(), expected, got }))
             }
             None => Ok(()),
         }
@@ -176,12 +168,7 @@ fn continues(response: &Response, from: u64) -> bool {
     response.status() == StatusCode::PARTIAL_CONTENT && start == Some(from)
 }
 
-fn copy(
-    path: &Path,
-    url: &SafeUrl,
-    partial: &mut Partial,
-    progress: &(dyn Fn(u64) + Send + Sync),
-) -> Result<(), FetchError> {
+fn copy(path: &Path, url: &SafeUrl, partial: &mut Partial, progress: Progress<'_>) -> Result<(), FetchError> {
     partial.clear()?;
     let mut file = match File::open(path) {
         Ok(file) => file,
@@ -201,18 +188,14 @@ fn copy(
     }
 }
 
-/// What is not what was asked for is removed, so that the next attempt starts anew.
-fn verify(url: &SafeUrl, request: &Download, partial: &mut Partial) -> Result<(), FetchError> {
-    let (got_size, got) = (partial.writer.size(), partial.writer.digest());
-    if let Some(expected) = request.size.filter(|size| *size != got_size) {
-        partial.clear()?;
-        return Err(FetchError::Truncated { url: url.without_credentials(), expected, got: got_size });
+/// Whether what came is what was asked for.
+fn verify(url: &SafeUrl, request: &Download, partial: &Partial) -> Result<(), FetchError> {
+    let (size, digest) = (partial.size(), partial.digest());
+    if let Some(expected) = request.size.filter(|expected| *expected != size) {
+        return Err(FetchError::Truncated { url: url.without_credentials(), expected, got: size });
     }
-    match request.sha256.filter(|expected| *expected != got) {
-        Some(expected) => {
-            partial.clear()?;
-            Err(FetchError::Digest { url: url.without_credentials(), expected, got })
-        }
+    match request.sha256.filter(|expected| *expected != digest) {
+        Some(expected) => Err(FetchError::Digest { url: url.without_credentials(), expected, got: digest }),
         None => Ok(()),
     }
 }

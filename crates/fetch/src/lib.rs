@@ -8,6 +8,7 @@ mod client;
 mod download;
 mod error;
 mod netrc;
+mod partial;
 mod settings;
 
 pub use client::Client;

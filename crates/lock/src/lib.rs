@@ -1,5 +1,17 @@
 //! Environment and target to lock.
 //!
-//! - [`pypi`]: wheels, solved for the target by uv's resolver.
+//! - [`debian`]: Debian packages, from a mirror whose signature is checked;
+//! - [`pypi`]: wheels, solved for the target by uv's resolver;
+//! - [`Lock`]: both, for every platform, and [`LockFiles`]: a lock as `pixi.lock` and `envwright.lock`.
 
+mod address;
+pub mod debian;
+mod error;
+mod files;
+mod model;
+mod pixi;
 pub mod pypi;
+
+pub use error::LockError;
+pub use files::LockFiles;
+pub use model::{BaseLock, LOCK_VERSION, Lock, PlatformLock};

@@ -89,6 +89,17 @@ impl<W: io::Write> DigestWriter<W> {
         Digest(self.hasher.clone().finalize().into())
     }
 
+    /// The writer underneath.
+    pub fn get_ref(&self) -> &W {
+        &self.inner
+    }
+
+    /// Forgets what was written so far.
+    pub fn reset(&mut self) {
+        self.hasher = Sha256::new();
+        self.size = 0;
+    }
+
     /// Goes on with another writer, as if it had got all that was written so far.
     pub fn replace<V>(self, inner: V) -> DigestWriter<V> {
         DigestWriter { inner, hasher: self.hasher, size: self.size }

@@ -78,24 +78,40 @@ impl Home {
         self.kept.join("builds")
     }
 
+    /// Everything that may be deleted at any time, in this order: what leads to a thing before the thing.
+    pub fn disposable(&self) -> [PathBuf; 5] {
+        [self.solves(), self.layers(), self.segments(), self.packages(), self.indexes()]
+    }
+
     /// The settings file.
     pub fn config(&self) -> PathBuf {
         self.kept.join("config.toml")
     }
 
-    /// Waits for the lock called `name`.
+    /// Waits for the lock called `name`, and holds it alone.
     pub fn lock(&self, name: &str) -> Result<LockGuard, StoreError> {
         lock(&self.cache.join("locks").join(name))
+    }
+
+    /// Waits for the lock called `name`, and holds it together with others that share it.
+    pub fn share(&self, name: &str) -> Result<LockGuard, StoreError> {
+        let path = self.cache.join("locks").join(name);
+        let file = lock_file(&path)?;
+        file.file().lock_shared().map_err(StoreError::io("lock", &path))?;
+        Ok(LockGuard { _file: file })
     }
 }
 
 /// Waits for the lock on the file at `path`. The file stays: removing it would let two holders in.
 pub(crate) fn lock(path: &Path) -> Result<LockGuard, StoreError> {
+    let file = lock_file(path)?;
+    file.file().lock().map_err(StoreError::io("lock", path))?;
+    Ok(LockGuard { _file: file })
+}
+
+fn lock_file(path: &Path) -> Result<fs::File, StoreError> {
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir).map_err(StoreError::io("make the folder", dir))?;
     }
-    let file =
-        fs::OpenOptions::new().create(true).append(true).open(path).map_err(StoreError::io("lock", path))?;
-    file.file().lock().map_err(StoreError::io("lock", path))?;
-    Ok(LockGuard { _file: file })
+    fs::OpenOptions::new().create(true).append(true).open(path).map_err(StoreError::io("lock", path))
 }

@@ -37,6 +37,11 @@ impl Segments {
         }
     }
 
+    /// Whether a segment is there, without reading it.
+    pub fn has(&self, key: &Digest) -> bool {
+        self.path(key, "json").is_file() && self.path(key, "seg").is_file()
+    }
+
     /// The segment with this key, packed by `pack` when it is not there. A kernel lock on the key lets one
     /// packer in; the others wait and take what it made.
     pub fn put<E: From<StoreError>>(

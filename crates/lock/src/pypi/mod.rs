@@ -28,6 +28,7 @@ pub use error::PypiError;
 use envwright_diagnosis::{Finding, Span};
 use envwright_redact::SafeUrl;
 use envwright_target::Platform;
+use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, time::Duration};
 
 /// What to solve, and for which target.
@@ -105,7 +106,7 @@ pub struct PypiLock {
 }
 
 /// One wheel that was chosen.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LockedWheel {
     /// Normalised name.
     pub name: String,
@@ -116,6 +117,7 @@ pub struct LockedWheel {
     /// Where the file is.
     pub location: WheelLocation,
     /// The index it was found on, without credentials: those given for it open the file, too.
+    #[serde(with = "crate::address::optional")]
     pub index: Option<SafeUrl>,
     /// `sha256:…`, from the index or the requirement; empty when neither has one.
     pub hashes: Vec<String>,
@@ -132,9 +134,11 @@ pub struct LockedWheel {
 }
 
 /// Where a wheel is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum WheelLocation {
     /// An address, without credentials.
+    #[serde(with = "crate::address")]
     Url(SafeUrl),
     /// A file on this machine, absolute.
     Path(PathBuf),

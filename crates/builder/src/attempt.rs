@@ -1,0 +1,485 @@
+//! One attempt to make an image: definition → lock → segments → layers → image → outputs.
+
+use crate::{
+    BuildError,
+    assemble::{self, Parts},
+    context::Context,
+    done::{self, Done},
+    event::Step,
+    hashes, outputs,
+    plan::{Plan, PlannedPackage, Totals},
+    prepare::Package,
+    record::{Record, Summary},
+    report::{Failed, PlatformReport, Report, Seconds},
+    request::{Input, Request, Upgrade},
+    settings::Settings,
+    solve::{self, Known, Solved},
+    stop::Stop,
+};
+use envwright_definition::{Base as BaseName, Environment, Options};
+use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, Finding, report};
+use envwright_image::{Base, Image, ImageReference, Layout, assemble_index};
+use envwright_lock::{Lock, LockFiles, PlatformLock, debian::LockedDeb, pypi::WheelLocation};
+use envwright_redact::{Redactor, SafeUrl, Secret};
+use envwright_store::{Digest, Home};
+use envwright_target::Platform;
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Instant};
+
+/// What one attempt is about.
+pub(crate) struct Attempt<'a> {
+    pub(crate) home: &'a Home,
+    settings: &'a Settings,
+    request: &'a Request,
+    stop: &'a Stop,
+    environment: Environment,
+    definition: Digest,
+    redactor: Redactor,
+    started: Instant,
+}
+
+/// A lock, and what has to be said about it.
+pub struct Locked {
+    /// The lock.
+    pub lock: Lock,
+    /// Indexes that were asked.
+    pub indexes: Vec<SafeUrl>,
+    /// Warnings.
+    pub warnings: Vec<Finding>,
+    /// Whether no package had to be chosen anew.
+    pub reused: bool,
+}
+
+/// Everything that images are made of.
+struct Prepared {
+    locked: Locked,
+    parts: Vec<Parts>,
+    packages: Totals,
+    seconds: Seconds,
+}
+
+/// What there is before wheels are chosen.
+enum Ground {
+    /// A whole solution.
+    Whole(Box<Solved>),
+    /// The base alone, and the key of the solution to be.
+    Base { lock: Box<PlatformLock>, key: Digest },
+}
+
+impl<'a> Attempt<'a> {
+    /// Reads the definition.
+    pub(crate) fn read(
+        home: &'a Home,
+        settings: &'a Settings,
+        request: &'a Request,
+        stop: &'a Stop,
+    ) -> Result<Self, Box<Failed>> {
+        let started = Instant::now();
+        let environment =
+            read(request, settings).map_err(|error| failed(None, &error, &Redactor::default()))?;
+        let redactor = Redactor::new(secrets(&environment));
+        let definition = environment.hash();
+        Ok(Self { home, settings, request, stop, environment, definition, redactor, started })
+    }
+
+    /// The failure that an error is, in the catalog's words.
+    pub(crate) fn failed(&self, build: Option<&str>, error: &BuildError) -> Box<Failed> {
+        failed(build, error, &self.redactor)
+    }
+
+    /// Runs to the end, or until stopping is asked for.
+    pub(crate) fn block_on<T>(
+        &self,
+        work: impl Future<Output = Result<T, BuildError>>,
+    ) -> Result<T, BuildError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        runtime.block_on(self.stop.or(work))
+    }
+
+    /// The platforms that are asked for: by the request, else by the definition, else the host's.
+    fn platforms(&self) -> Result<Vec<Platform>, BuildError> {
+        let named = [&self.request.platforms, &self.environment.platforms];
+        let chosen = named.into_iter().find(|platforms| !platforms.is_empty()).cloned();
+        let mut platforms = match chosen {
+            Some(platforms) => platforms,
+            None => vec![Platform::host().ok_or_else(|| BuildError::Unsupported {
+                what: "images for this machine's architecture".to_owned(),
+                instead: "Name a platform: --platform linux/amd64".to_owned(),
+            })?],
+        };
+        platforms.sort_unstable();
+        platforms.dedup();
+        Ok(platforms)
+    }
+
+    /// Names of the image: the given ones, else one made of the definition's name or the name of its folder.
+    fn names(&self) -> Vec<ImageReference> {
+        if !self.request.tags.is_empty() {
+            return self.request.tags.clone();
+        }
+        let folder = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let place = match &self.request.input {
+            Input::Path(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()),
+            Input::Text { folder, .. } => folder.join("-"),
+        };
+        let place = if place.is_dir() { folder(&place) } else { place.parent().and_then(folder) };
+        let name = self.environment.name.clone().or(place).unwrap_or_else(|| "environment".to_owned());
+        vec![ImageReference::suggested(&name, self.environment.version.as_deref())]
+    }
+
+    /// The outcome when everything is there already: no network, no solving, no packing, no record.
+    pub(crate) fn nothing_to_do(&self) -> Option<Result<Report, BuildError>> {
+        if self.request.upgrade != Upgrade::None || self.request.locked {
+            return None;
+        }
+        let mut done = done::find(self.home, &self.done_key().ok()?)?;
+        let layout = Layout::open(&self.home.images()).ok()?;
+        if !layout.is_whole(&done.digest) {
+            return None;
+        }
+        done.warnings.splice(0..0, self.environment.findings.iter().cloned());
+        Some(self.deliver(&layout, done, None))
+    }
+
+    /// Key of the finished image: everything that its bytes depend on, besides what a solve found.
+    fn done_key(&self) -> Result<Digest, BuildError> {
+        let files = solve::lock_files(&self.request.input);
+        let beside = files.map(|files| files.path().to_owned());
+        done::key(
+            &self.environment,
+            self.definition,
+            &self.platforms()?,
+            self.request,
+            self.settings,
+            beside.as_deref(),
+        )
+    }
+
+    /// Names the image, writes it where it was asked for, and reports.
+    fn deliver(
+        &self,
+        layout: &Layout,
+        done: Done,
+        record: Option<&Record<'_>>,
+    ) -> Result<Report, BuildError> {
+        let names = self.names();
+        for name in &names {
+            layout.tag(name, &done.digest)?;
+        }
+        let cached = done.platforms.iter().map(|platform| platform.debian + platform.pypi).sum();
+        let mut written = Vec::new();
+        for output in &self.request.outputs {
+            let place = outputs::write(layout, &done, &names, output)?;
+            if let Some(record) = record {
+                record.event(Step::Output, "written", &[("place", place.as_str().into())]);
+            }
+            written.push(place);
+        }
+        Ok(Report {
+            build: record.and_then(|record| record.id().map(str::to_owned)),
+            names: names.iter().map(ToString::to_string).collect(),
+            digest: done.digest,
+            definition: self.definition,
+            platforms: done.platforms,
+            packages: Totals { cached, ..Totals::default() },
+            outputs: written,
+            reused: record.is_none(),
+            seconds: Seconds { total: self.started.elapsed().as_secs_f64(), ..Seconds::default() },
+            warnings: done.warnings,
+        })
+    }
+
+    /// Makes the image, every step of it in the record.
+    pub(crate) fn run(&self, record: &Record<'_>) -> Result<Report, BuildError> {
+        let names: Vec<String> = self.names().iter().map(ToString::to_string).collect();
+        record.event(Step::Build, "queued", &[("names", names.into())]);
+        record.event(
+            Step::Define,
+            "defined",
+            &[
+                ("requirements", self.environment.requirements.len().into()),
+                ("base", solve::base_name(&self.environment).into()),
+                ("definition", self.definition.to_string().into()),
+            ],
+        );
+        for (position, source) in self.environment.sources.iter().enumerate() {
+            let name = source.name.rsplit(['/', '\\']).next().unwrap_or_default();
+            let text = self.redactor.redact(&source.text);
+            record.keep(&format!("definition/{position}-{name}"), text.as_bytes())?;
+        }
+        let context = Context::new(self.home, self.settings, self.request, record, self.stop)?;
+        self.block_on(self.image(&context))
+    }
+
+    async fn image(&self, context: &Context<'_>) -> Result<Report, BuildError> {
+        let layout = Arc::new(Layout::create(&self.home.images())?);
+        let Prepared { locked, parts, packages, mut seconds } = self.prepare_all(context).await?;
+        if let Some(folder) = context.record.folder() {
+            LockFiles::of(folder).write(&locked.lock, &locked.indexes)?;
+        }
+        let mut warnings = locked.warnings;
+        let started = Instant::now();
+        context.record.event(Step::Layer, "layering", &[]);
+        let mut images = Vec::new();
+        let mut platforms = Vec::new();
+        for parts in parts {
+            let labels =
+                assemble::labels(&self.environment, self.definition, &parts.lock, self.settings.epoch);
+            let lock = parts.lock.clone();
+            let made = assemble::image(context, &layout, &self.environment, labels, parts).await?;
+            warnings.extend(made.warnings);
+            platforms.push(PlatformReport::new(&made.image, &made.layers, &lock));
+            images.push(made.image);
+        }
+        let digest = joined(&layout, &images)?;
+        seconds.layer = started.elapsed().as_secs_f64();
+        let done = Done { digest, platforms, warnings };
+        done::keep(self.home, &self.done_key()?, &done)?;
+        let done = Done {
+            warnings: self.environment.findings.iter().cloned().chain(done.warnings).collect(),
+            ..done
+        };
+        let mut report = self.deliver(&layout, done, Some(context.record))?;
+        report.packages = packages;
+        report.seconds = Seconds { total: self.started.elapsed().as_secs_f64(), ..seconds };
+        Ok(report)
+    }
+
+    /// Solves and prepares every platform: Debian packages come down while wheels are being chosen.
+    async fn prepare_all(&self, context: &Context<'_>) -> Result<Prepared, BuildError> {
+        let started = Instant::now();
+        let mut solve = 0.0;
+        let platforms = self.platforms()?;
+        let known = Known::read(context, self.definition, &platforms)?;
+        let mut locked = self.empty_lock();
+        let mut plan = Plan::default();
+        let mut parts = Vec::new();
+        for platform in platforms {
+            let base = self.base(context, platform).await?;
+            let ground = self.ground(context, platform, &base, &known).await?;
+            let debs: Vec<Package> = ground.debs().iter().cloned().map(Package::Deb).collect();
+            let mut planned = Plan::packages(context, &debs);
+            let solving = async {
+                let solved = self.finish(context, platform, ground, &known).await?;
+                solve = started.elapsed().as_secs_f64();
+                let wheels = self.wheel_packages(&solved.lock)?;
+                planned.extend(Plan::packages(context, &wheels));
+                solved_event(context, platform, &solved, &planned);
+                let segments = assemble::segments(context, &wheels).await?;
+                Ok::<_, BuildError>((solved, segments))
+            };
+            let (mut segments, (solved, wheels)) =
+                futures::future::try_join(assemble::segments(context, &debs), solving).await?;
+            segments.extend(wheels);
+            plan.add(platform, &solved.lock, planned);
+            locked.add(platform, &solved);
+            parts.push(Parts { platform, lock: solved.lock, base, segments });
+        }
+        known.keep(&locked.lock)?;
+        plan.keep(context.record)?;
+        let prepare = started.elapsed().as_secs_f64() - solve;
+        let packages = plan.totals();
+        Ok(Prepared { locked, parts, packages, seconds: Seconds { solve, prepare, ..Seconds::default() } })
+    }
+
+    /// Solves every platform.
+    pub(crate) async fn lock_all(&self, context: &Context<'_>) -> Result<Locked, BuildError> {
+        let platforms = self.platforms()?;
+        let known = Known::read(context, self.definition, &platforms)?;
+        let mut locked = self.empty_lock();
+        locked.warnings.extend(self.environment.findings.iter().cloned());
+        locked.lock.platforms.extend(known.others(self.definition, &platforms));
+        for platform in platforms {
+            let base = self.base(context, platform).await?;
+            let ground = self.ground(context, platform, &base, &known).await?;
+            let solved = self.finish(context, platform, ground, &known).await?;
+            locked.add(platform, &solved);
+        }
+        known.keep(&locked.lock)?;
+        Ok(locked)
+    }
+
+    /// What a build of a lock would do.
+    pub(crate) fn plan(&self, context: &Context<'_>, locked: &Locked) -> Result<Plan, BuildError> {
+        let mut plan = Plan { nothing_to_do: self.nothing_to_do().is_some(), ..Plan::default() };
+        for platform in self.platforms()? {
+            let Some(lock) = locked.lock.platforms.get(&platform) else { continue };
+            let mut packages: Vec<Package> = lock.debs.iter().cloned().map(Package::Deb).collect();
+            packages.extend(self.wheel_packages(lock)?);
+            plan.add(platform, lock, Plan::packages(context, &packages));
+        }
+        plan.warnings.clone_from(&locked.warnings);
+        Ok(plan)
+    }
+
+    fn empty_lock(&self) -> Locked {
+        let indexes = &self.environment.indexes;
+        Locked {
+            lock: Lock { definition: self.definition, platforms: BTreeMap::new() },
+            indexes: indexes.index.iter().chain(&indexes.extra).cloned().collect(),
+            warnings: Vec::new(),
+            reused: true,
+        }
+    }
+
+    /// The base that packages are put on.
+    async fn base(&self, context: &Context<'_>, platform: Platform) -> Result<Arc<Base>, BuildError> {
+        let name = self.environment.base.clone();
+        let open = move || {
+            Ok(match name {
+                BaseName::OciLayout(folder) => Base::oci_layout(&folder, platform)?,
+                BaseName::DockerArchive(file) => Base::docker_archive(&file, platform)?,
+                BaseName::Bootstrap { .. } | BaseName::Scratch => Base::scratch(platform),
+            })
+        };
+        Ok(Arc::new(context.on_thread(open).await?))
+    }
+
+    /// What is known before wheels are chosen: all of it where a lock fits.
+    async fn ground(
+        &self,
+        context: &Context<'_>,
+        platform: Platform,
+        base: &Base,
+        known: &Known,
+    ) -> Result<Ground, BuildError> {
+        let key = solve::key(context, self.definition, platform, base.digest());
+        if let Some(solved) = known.exact(context, &key, self.definition, platform, base.digest()) {
+            return Ok(Ground::Whole(Box::new(solved)));
+        }
+        let lock = match &self.environment.base {
+            BaseName::Bootstrap { suite } => {
+                solve::debian(context, &self.environment, suite, platform, known).await?
+            }
+            _ => solve::from_base(&self.environment, platform, base)?,
+        };
+        Ok(Ground::Base { lock: Box::new(lock), key })
+    }
+
+    async fn finish(
+        &self,
+        context: &Context<'_>,
+        platform: Platform,
+        ground: Ground,
+        known: &Known,
+    ) -> Result<Solved, BuildError> {
+        match ground {
+            Ground::Whole(solved) => Ok(*solved),
+            Ground::Base { lock, key } => {
+                let mut solved = solve::wheels(context, &self.environment, platform, *lock, known).await?;
+                hashes::complete(context, &self.environment, &mut solved.lock.wheels).await?;
+                solve::keep(context, &key, &solved)?;
+                Ok(solved)
+            }
+        }
+    }
+
+    /// Wheels with what packing them needs.
+    fn wheel_packages(&self, lock: &PlatformLock) -> Result<Vec<Package>, BuildError> {
+        let (major, minor, _) = lock.python.unwrap_or_default();
+        let package = |wheel: &envwright_lock::pypi::LockedWheel| {
+            let unknown = || BuildError::NoHash { package: wheel.name.clone() };
+            let url = match &wheel.location {
+                WheelLocation::Url(url) => Some(hashes::with_credentials(url, &self.environment)),
+                WheelLocation::Path(_) => None,
+            };
+            let sha256 = hashes::sha256(wheel).ok_or_else(unknown)?;
+            Ok(Package::Wheel { wheel: wheel.clone(), sha256, python: (major, minor), url })
+        };
+        lock.wheels.iter().map(package).collect()
+    }
+
+    /// Writes the outcome into the record.
+    pub(crate) fn conclude(&self, record: &Record<'_>, outcome: &Result<Report, Box<Failed>>) {
+        let mut summary = Summary::running(record.id().unwrap_or_default());
+        summary.seconds = self.started.elapsed().as_secs_f64();
+        match outcome {
+            Ok(report) => {
+                "done".clone_into(&mut summary.state);
+                summary.image = report.names.first().cloned();
+                summary.digest = Some(report.digest.to_string());
+                record.event(Step::Build, "done", &[("digest", report.digest.to_string().into())]);
+            }
+            Err(failed) if failed.interrupted => {
+                "interrupted".clone_into(&mut summary.state);
+                record.event(Step::Build, "failed", &[("interrupted", true.into())]);
+            }
+            Err(failed) => {
+                "failed".clone_into(&mut summary.state);
+                summary.problem = failed.diagnosis.root().map(|root| root.finding.problem.to_string());
+                record.log(&report::text(&failed.diagnosis, false, 110));
+                record.event(Step::Build, "failed", &[("problem", summary.problem.clone().into())]);
+            }
+        }
+        record.finish(&summary);
+    }
+}
+
+impl Ground {
+    fn debs(&self) -> &[LockedDeb] {
+        match self {
+            Self::Whole(solved) => &solved.lock.debs,
+            Self::Base { lock, .. } => &lock.debs,
+        }
+    }
+}
+
+impl Locked {
+    fn add(&mut self, platform: Platform, solved: &Solved) {
+        self.lock.platforms.insert(platform, solved.lock.clone());
+        self.warnings.extend(solved.warnings.iter().cloned());
+        self.reused &= solved.reused;
+    }
+}
+
+fn failed(build: Option<&str>, error: &BuildError, redactor: &Redactor) -> Box<Failed> {
+    let diagnosis = Diagnosis::redacted(error.findings(), &Catalog::builtin(), redactor);
+    Box::new(Failed {
+        build: build.map(str::to_owned),
+        interrupted: matches!(error, BuildError::Interrupted),
+        diagnosis,
+    })
+}
+
+fn read(request: &Request, settings: &Settings) -> Result<Environment, BuildError> {
+    let options = Options {
+        extras: request.extras.clone(),
+        groups: request.groups.clone(),
+        index_defaults: settings.indexes.clone(),
+    };
+    Ok(match &request.input {
+        Input::Path(path) => envwright_definition::read(path, &options)?,
+        Input::Text { text, folder } => envwright_definition::read_text("<stdin>", text, folder, &options)?,
+    })
+}
+
+/// What must never be printed: passwords of the indexes.
+fn secrets(environment: &Environment) -> Vec<Secret> {
+    let indexes = &environment.indexes;
+    let urls = indexes.index.iter().chain(&indexes.extra);
+    urls.filter_map(|url| url.credentials().and_then(|(_, password)| password)).collect()
+}
+
+/// One platform's manifest, or the index of several.
+fn joined(layout: &Layout, images: &[Image]) -> Result<Digest, BuildError> {
+    Ok(match images {
+        [image] => image.digest,
+        several => assemble_index(layout, several)?,
+    })
+}
+
+fn solved_event(context: &Context<'_>, platform: Platform, solved: &Solved, planned: &[PlannedPackage]) {
+    let totals = Totals::of(planned);
+    context.record.event(
+        Step::Solve,
+        "solved",
+        &[
+            ("platform", platform.to_string().into()),
+            ("debian", solved.lock.debs.len().into()),
+            ("pypi", solved.lock.wheels.len().into()),
+            ("fetch", totals.fetch.into()),
+            ("fetch_bytes", totals.fetch_bytes.into()),
+            ("pack", totals.pack.into()),
+            ("reused", solved.reused.into()),
+        ],
+    );
+}

@@ -1,0 +1,167 @@
+//! The files that belong to no package: the base's own state, the virtual environment, the user's files.
+
+use crate::{BuildError, rootfs, view::SegmentFiles};
+use envwright_definition::{Base as BaseName, Environment};
+use envwright_image::{Base, Kind, SegmentRef};
+use envwright_lock::PlatformLock;
+use envwright_package::{OwnFile, Rewrites};
+use envwright_target::{Files, Platform, TargetFacts, resolve};
+use std::{collections::BTreeSet, io::Read as _, os::unix::fs::PermissionsExt as _};
+
+/// Where wheels live in every image.
+pub(crate) const PREFIX: &str = "opt/env";
+
+/// What the environment layer is made from.
+pub(crate) struct Ground<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) platform: Platform,
+    pub(crate) lock: &'a PlatformLock,
+    pub(crate) base: &'a Base,
+    pub(crate) segments: &'a [SegmentRef],
+    pub(crate) epoch: u64,
+}
+
+impl Ground<'_> {
+    /// The environment layer's files.
+    pub(crate) fn own_files(&self) -> Result<Vec<OwnFile>, BuildError> {
+        let debian: Vec<SegmentRef> =
+            self.segments.iter().filter(|segment| segment.kind == Kind::Debian).cloned().collect();
+        let view = SegmentFiles::new(&debian);
+        let mut files = Vec::new();
+        if let BaseName::Bootstrap { suite } = &self.environment.base {
+            let packages = rootfs_packages(&debian, self.lock);
+            let contents = |path: &str| view.read(path);
+            files = rootfs::environment_files(&packages, self.platform, &contents, suite, self.epoch)?;
+            self.check(&view)?;
+        }
+        let bootstrapped = matches!(self.environment.base, BaseName::Bootstrap { .. });
+        let ground: &dyn Files = if bootstrapped { &view } else { self.base.files() };
+        if let Some(python) = self.lock.python {
+            let known: BTreeSet<String> = files.iter().map(|file| file.path.clone()).collect();
+            let own = virtual_environment(python, &interpreter(ground, python), self.epoch);
+            files.extend(own.into_iter().filter(|file| !known.contains(&file.path)));
+        }
+        if let Some(user) = &self.environment.user {
+            add_user(user, &mut files, ground, self.epoch)?;
+        }
+        Ok(files)
+    }
+
+    /// Debian packages whose scripts would have done what no rule does, with what the image lacks.
+    pub(crate) fn unknown_effects(&self) -> Vec<(String, String)> {
+        rootfs::unknown_effects(&rootfs_packages(self.segments, self.lock))
+    }
+
+    /// What the lock promised about Python and glibc must be what the files are.
+    fn check(&self, view: &SegmentFiles<'_>) -> Result<(), BuildError> {
+        let facts = TargetFacts::read(self.platform, view);
+        let glibc = facts.glibc.map(|glibc| (glibc.major, glibc.minor));
+        if glibc != self.lock.glibc {
+            return Err(BuildError::Internal(format!(
+                "glibc is {glibc:?}, and the lock says {:?}",
+                self.lock.glibc
+            )));
+        }
+        let minor = |version: (u8, u8, u8)| (version.0, version.1);
+        let has =
+            |python: (u8, u8, u8)| facts.pythons.iter().any(|found| minor(found.version) == minor(python));
+        match self.lock.python {
+            Some(python) if !has(python) => Err(BuildError::Internal(format!(
+                "Python {}.{} is locked and not in the packages",
+                python.0, python.1
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn rootfs_packages<'a>(segments: &'a [SegmentRef], lock: &'a PlatformLock) -> Vec<rootfs::Package<'a>> {
+    let deb = |segment: &'a SegmentRef| {
+        let deb = lock.debs.iter().find(|deb| deb.name == segment.name)?;
+        Some(rootfs::Package {
+            name: &deb.name,
+            version: &deb.version,
+            architecture: &deb.architecture,
+            index: &segment.index,
+        })
+    };
+    segments.iter().filter_map(deb).collect()
+}
+
+/// Where the base keeps the interpreter, with a leading `/`.
+fn interpreter(files: &dyn Files, (major, minor, _): (u8, u8, u8)) -> String {
+    let name = format!("python{major}.{minor}");
+    let folders = ["usr/local/bin", "usr/bin", "opt/conda/bin"];
+    let places = folders.iter().map(|folder| format!("{folder}/{name}"));
+    let found = places.into_iter().find(|place| resolve(files, place).is_some());
+    format!("/{}", found.unwrap_or_else(|| format!("usr/bin/{name}")))
+}
+
+/// A virtual environment as `venv` lays it out (Python documentation, library/venv, and PEP 405).
+fn virtual_environment((major, minor, micro): (u8, u8, u8), interpreter: &str, epoch: u64) -> Vec<OwnFile> {
+    let home = interpreter.rsplit_once('/').map_or("/usr/bin", |(home, _)| home);
+    let configuration = format!(
+        "home = {home}\nimplementation = CPython\nversion_info = {major}.{minor}.{micro}\n\
+         include-system-site-packages = false\n"
+    );
+    vec![
+        OwnFile::directory("opt", epoch),
+        OwnFile::directory(PREFIX, epoch),
+        OwnFile::directory(format!("{PREFIX}/bin"), epoch),
+        OwnFile::directory(format!("{PREFIX}/lib"), epoch),
+        OwnFile::directory(format!("{PREFIX}/lib/python{major}.{minor}"), epoch),
+        OwnFile::directory(format!("{PREFIX}/lib/python{major}.{minor}/site-packages"), epoch),
+        OwnFile::file(format!("{PREFIX}/pyvenv.cfg"), configuration, epoch),
+        OwnFile::symlink(format!("{PREFIX}/bin/python"), interpreter, epoch),
+        OwnFile::symlink(format!("{PREFIX}/bin/python3"), "python", epoch),
+        OwnFile::symlink(format!("{PREFIX}/bin/python{major}.{minor}"), "python", epoch),
+        OwnFile::symlink(format!("{PREFIX}/lib64"), "lib", epoch),
+    ]
+}
+
+/// Gives a numeric user its entries in `passwd` and `group`; a named one must have them.
+fn add_user(user: &str, files: &mut Vec<OwnFile>, ground: &dyn Files, epoch: u64) -> Result<(), BuildError> {
+    let text = |path: &str| {
+        let own = files.iter().find(|file| file.path == path);
+        let bytes = match own.map(|file| &file.content) {
+            Some(envwright_package::Content::Bytes(bytes)) => Some(bytes.clone()),
+            _ => ground.read(path),
+        };
+        String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+    };
+    let (passwd, group) = (text("etc/passwd"), text("etc/group"));
+    let (passwd, group) = rootfs::with_user(user, &passwd, &group)?;
+    for (path, text) in [("etc/passwd", passwd), ("etc/group", group)] {
+        let Some(text) = text else { continue };
+        files.retain(|file| file.path != path);
+        files.push(OwnFile::file(path, text, epoch));
+    }
+    Ok(())
+}
+
+/// The user's own files; on a bootstrapped base their paths go through its links.
+pub(crate) fn users_files(environment: &Environment, epoch: u64) -> Result<Vec<OwnFile>, BuildError> {
+    let rewrites = match environment.base {
+        BaseName::Bootstrap { .. } => Rewrites::merged_usr(),
+        _ => Rewrites::none(),
+    };
+    let mut files = Vec::new();
+    for copy in &environment.files {
+        for (from, to) in copy.entries()? {
+            let path = rewrites.apply(to.trim_start_matches('/'));
+            let metadata = fs_err::symlink_metadata(&from)?;
+            let executable = metadata.permissions().mode() & 0o111 != 0;
+            files.push(if metadata.is_symlink() {
+                let target = fs_err::read_link(&from)?;
+                OwnFile::symlink(path, target.to_string_lossy(), epoch)
+            } else if metadata.is_dir() {
+                OwnFile::directory(path, epoch)
+            } else {
+                let mut bytes = Vec::new();
+                fs_err::File::open(&from)?.read_to_end(&mut bytes)?;
+                OwnFile::file(path, bytes, epoch).mode(if executable { 0o755 } else { 0o644 })
+            });
+        }
+    }
+    Ok(files)
+}

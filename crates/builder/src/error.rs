@@ -1,0 +1,212 @@
+//! What stops a build. Every room's error already knows its problem; this only joins them.
+
+use envwright_definition::DefinitionError;
+use envwright_diagnosis::{Explain, Finding};
+use envwright_fetch::FetchError;
+use envwright_image::ImageError;
+use envwright_lock::{LockError, debian::DebianError, pypi::PypiError};
+use envwright_package::PackageError;
+use envwright_store::StoreError;
+use std::path::PathBuf;
+
+/// Why a build did not end with an image.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The definition cannot be read as it stands.
+    #[error("reading the definition")]
+    Definition(#[from] DefinitionError),
+    /// The user's configuration file is wrong.
+    #[error("reading the configuration {path}: {reason}")]
+    Configuration {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// No set of Debian packages fits.
+    #[error("choosing Debian packages")]
+    Debian(#[from] DebianError),
+    /// No set of Python packages fits.
+    #[error("choosing Python packages")]
+    Pypi(#[from] PypiError),
+    /// A lock file cannot be read or written.
+    #[error("keeping the lock")]
+    Lock(#[from] LockError),
+    /// The lock beside the definition is not of this definition, and `--locked` was given.
+    #[error("the lock {path} is not of this definition")]
+    LockStale {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// A download failed.
+    #[error("downloading")]
+    Fetch(#[from] FetchError),
+    /// A package's file is not the one that the lock names.
+    #[error("the file of {package} {version} is not the one that was locked")]
+    Digest {
+        /// Name of the package.
+        package: String,
+        /// Its version.
+        version: String,
+        /// Digest in the lock.
+        expected: String,
+        /// Digest of what came.
+        got: String,
+        /// True for a .deb.
+        debian: bool,
+    },
+    /// A package cannot be turned into a segment.
+    #[error("packing")]
+    Package(#[from] PackageError),
+    /// Layers or image cannot be made.
+    #[error("making the image")]
+    Image(#[from] ImageError),
+    /// The home cannot be read or written.
+    #[error("keeping state")]
+    Store(#[from] StoreError),
+    /// The base lacks a Python that the definition can use.
+    #[error("no usable Python in the base")]
+    Python {
+        /// What was asked for, where something was.
+        needed: Option<String>,
+        /// What the base has.
+        available: Vec<String>,
+        /// Where it was asked for.
+        span: Option<envwright_diagnosis::Span>,
+    },
+    /// `apt:` on a base that envwright did not bootstrap.
+    #[error("this version does not add {package} to a base of another's making")]
+    AptOnBase {
+        /// The package.
+        package: String,
+        /// Where it was asked for.
+        span: Option<envwright_diagnosis::Span>,
+    },
+    /// A wheel that neither index nor lock give a digest for.
+    #[error("no digest of {package} is known")]
+    NoHash {
+        /// The package.
+        package: String,
+    },
+    /// The files that a bootstrapped base needs cannot be made.
+    #[error("making the files of the base")]
+    Rootfs(#[from] crate::rootfs::RootfsError),
+    /// What this version cannot do.
+    #[error("this version does not do {what} yet")]
+    Unsupported {
+        /// What was asked for.
+        what: String,
+        /// What to do in its place.
+        instead: String,
+    },
+    /// A container engine that was asked to load the image did not.
+    #[error("{engine} did not load the image: {reason}")]
+    Engine {
+        /// `docker` or `podman`.
+        engine: String,
+        /// Its last words, or why it could not be started.
+        reason: String,
+    },
+    /// `-o` names no place that images can be written to.
+    #[error("`{0}` is no place that an image can be written to")]
+    Output(String),
+    /// No such build.
+    #[error("no build `{0}`")]
+    UnknownBuild(String),
+    /// A file of this machine cannot be read or written.
+    #[error("reading or writing a file")]
+    Io(#[from] std::io::Error),
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// A worker thread ended without a result: a bug.
+    #[error("a worker of envwright stopped: {0}")]
+    Internal(String),
+}
+
+impl Explain for BuildError {
+    fn findings(&self) -> Vec<Finding> {
+        match self {
+            Self::Definition(error) => error.findings(),
+            Self::Debian(error) => error.findings(),
+            Self::Pypi(error) => error.findings(),
+            Self::Lock(error) => error.findings(),
+            Self::Fetch(error) => error.findings(),
+            Self::Package(error) => error.findings(),
+            Self::Image(error) => error.findings(),
+            Self::Store(error) => error.findings(),
+            own => vec![own.own_finding()],
+        }
+    }
+}
+
+impl BuildError {
+    /// The finding of the variants that no other room owns.
+    fn own_finding(&self) -> Finding {
+        match self {
+            Self::Configuration { path, reason } => Finding::new("definition-invalid-toml")
+                .fact("file", path.display())
+                .detail(format!("{} is not a valid configuration: {reason}", path.display())),
+            Self::LockStale { path } => Finding::new("lock-stale")
+                .fact("file", path.display())
+                .remedy("write it again: envwright lock"),
+            Self::Digest { package, version, expected, got, debian } => {
+                Finding::new(if *debian { "apt-hash-mismatch" } else { "pip-hash-mismatch" })
+                    .fact("package", package)
+                    .fact("version", version)
+                    .fact("expected", expected)
+                    .fact("got", got)
+            }
+            Self::Python { needed, available, span } => {
+                python_finding(needed.as_deref(), available, span.as_ref())
+            }
+            Self::Unsupported { what, instead } => Finding::new("not-supported-yet")
+                .fact("feature", what)
+                .detail(format!("this version does not do {what} yet"))
+                .remedy(instead),
+            Self::AptOnBase { package, span } => {
+                let finding = Finding::new("not-supported-yet")
+                    .fact("feature", "`apt` on a base that envwright did not make")
+                    .fact("package", package)
+                    .remedy("Take `bootstrap:debian/bookworm` as the base");
+                span.iter().fold(finding, |finding, span| finding.at(span, "to be added to the base"))
+            }
+            Self::NoHash { package } => Finding::new("pip-hash-missing").fact("package", package),
+            Self::Rootfs(error) => Finding::new("base-invalid").detail(error.to_string()),
+            Self::Engine { engine, reason } => {
+                Finding::new("engine-not-running").fact("command", engine).detail(reason.clone())
+            }
+            Self::Output(output) => Finding::new("output-invalid")
+                .fact("path", output)
+                .remedy("write oci:FOLDER, docker-archive:FILE, docker: or podman:"),
+            Self::UnknownBuild(build) => {
+                Finding::new("build-not-found").fact("build", build).remedy("see them all: envwright history")
+            }
+            Self::Io(error) => io_finding(error),
+            Self::Internal(what) => Finding::new("internal-error").detail(what.clone()),
+            _ => Finding::new("internal-error").detail(self.to_string()),
+        }
+    }
+}
+
+fn io_finding(error: &std::io::Error) -> Finding {
+    let problem = if error.kind() == std::io::ErrorKind::StorageFull { "disk-full" } else { "store-io" };
+    Finding::new(problem).detail(error.to_string())
+}
+
+fn python_finding(
+    needed: Option<&str>,
+    available: &[String],
+    span: Option<&envwright_diagnosis::Span>,
+) -> Finding {
+    let has = if available.is_empty() { "none".to_owned() } else { available.join(", ") };
+    let mut finding = Finding::new("python-not-found").fact("available", &has);
+    if let Some(needed) = needed {
+        finding = finding.fact("needed", needed).fact("python", needed);
+    }
+    if let Some(span) = span {
+        finding = finding.at(span, format!("the base has {has}"));
+    }
+    finding
+}

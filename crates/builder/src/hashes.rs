@@ -1,0 +1,67 @@
+//! Digests and credentials of wheels: every wheel that is packed has a known digest.
+
+use crate::{BuildError, context::Context, event::Step};
+use envwright_definition::Environment;
+use envwright_fetch::Download;
+use envwright_lock::pypi::{LockedWheel, WheelLocation};
+use envwright_redact::SafeUrl;
+use envwright_store::{Digest, DigestWriter};
+use std::io;
+
+/// The locked SHA-256 of a wheel.
+pub(crate) fn sha256(wheel: &LockedWheel) -> Option<Digest> {
+    wheel.hashes.iter().find_map(|hash| hash.strip_prefix("sha256:")?.parse().ok())
+}
+
+/// Gives a digest to the wheels whose index tells none, by reading or downloading them.
+pub(crate) async fn complete(
+    context: &Context<'_>,
+    environment: &Environment,
+    wheels: &mut [LockedWheel],
+) -> Result<(), BuildError> {
+    for wheel in wheels.iter_mut().filter(|wheel| sha256(wheel).is_none()) {
+        let digest = match &wheel.location {
+            WheelLocation::Path(path) => {
+                let mut file = fs_err::File::open(path)?;
+                let mut writer = DigestWriter::new(io::sink());
+                io::copy(&mut file, &mut writer)?;
+                let (_, digest, size) = writer.finish();
+                wheel.size = Some(size);
+                digest
+            }
+            WheelLocation::Url(url) => {
+                let url = with_credentials(url, environment);
+                fetch(context, wheel, url).await?
+            }
+        };
+        wheel.hashes.push(digest.to_string());
+    }
+    Ok(())
+}
+
+/// Downloads a wheel of unknown digest, and keeps it under the digest that it has.
+async fn fetch(context: &Context<'_>, wheel: &LockedWheel, url: SafeUrl) -> Result<Digest, BuildError> {
+    let folder = context.home.packages();
+    let waiting = folder
+        .join(format!("unknown-{}", Digest::of(url.without_credentials().to_string().as_bytes()).hex()));
+    let download = Download { url, mirrors: Vec::new(), size: wheel.size, sha256: None };
+    let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
+    let done = context.client.download(&download, &waiting, &progress).await?;
+    fs_err::rename(&waiting, folder.join(done.sha256.hex()))?;
+    Ok(done.sha256)
+}
+
+/// The address of a wheel with the credentials of the index on the same host, which no lock keeps.
+pub(crate) fn with_credentials(url: &SafeUrl, environment: &Environment) -> SafeUrl {
+    let indexes = environment.indexes.index.iter().chain(&environment.indexes.extra);
+    let mut known = indexes.filter(|index| index.host().is_some() && index.host() == url.host());
+    let Some((user, password)) = known.find_map(SafeUrl::credentials) else { return url.clone() };
+    let mut open = url.expose().clone();
+    let set = open
+        .set_username(&user)
+        .and_then(|()| open.set_password(password.as_ref().map(|secret| secret.expose())));
+    match set {
+        Ok(()) => SafeUrl::from(open),
+        Err(()) => url.clone(),
+    }
+}

@@ -1,0 +1,85 @@
+//! What can be asked for: a build, a lock, a plan. Each reads the definition first, and says why it failed with
+//! secrets masked.
+
+use crate::{
+    attempt::{Attempt, Locked},
+    context::Context,
+    event::Listener,
+    plan::Plan,
+    record::Record,
+    report::{Failed, Report},
+    request::Request,
+    settings::Settings,
+    stop::Stop,
+};
+use envwright_store::{Home, LockGuard};
+
+/// What a build holds shared, and `prune` alone, so that nothing is taken from under a build.
+pub(crate) const IN_USE: &str = "in-use";
+
+/// Builds. Every outcome is in the record before this returns.
+pub fn build(
+    home: &Home,
+    settings: &Settings,
+    request: &Request,
+    listener: &dyn Listener,
+    stop: &Stop,
+) -> Result<Report, Box<Failed>> {
+    let attempt = Attempt::read(home, settings, request, stop)?;
+    let _in_use = in_use(&attempt)?;
+    if let Some(report) = attempt.nothing_to_do() {
+        return report.map_err(|error| attempt.failed(None, &error));
+    }
+    let record = Record::start(home, listener).map_err(|error| attempt.failed(None, &error))?;
+    let outcome = attempt.run(&record);
+    let outcome = outcome.map_err(|error| attempt.failed(record.id(), &error));
+    attempt.conclude(&record, &outcome);
+    outcome
+}
+
+/// Solves without building. Nothing is written beside the definition: that is the caller's to do.
+pub fn lock(
+    home: &Home,
+    settings: &Settings,
+    request: &Request,
+    listener: &dyn Listener,
+    stop: &Stop,
+) -> Result<Locked, Box<Failed>> {
+    without_building(home, settings, request, listener, stop, async |attempt, context| {
+        attempt.lock_all(context).await
+    })
+}
+
+/// Solves, and says what a build would then have to do.
+pub fn plan(
+    home: &Home,
+    settings: &Settings,
+    request: &Request,
+    listener: &dyn Listener,
+    stop: &Stop,
+) -> Result<Plan, Box<Failed>> {
+    without_building(home, settings, request, listener, stop, async |attempt, context| {
+        let locked = attempt.lock_all(context).await?;
+        attempt.plan(context, &locked)
+    })
+}
+
+fn without_building<T>(
+    home: &Home,
+    settings: &Settings,
+    request: &Request,
+    listener: &dyn Listener,
+    stop: &Stop,
+    work: impl AsyncFnOnce(&Attempt<'_>, &Context<'_>) -> Result<T, crate::BuildError>,
+) -> Result<T, Box<Failed>> {
+    let attempt = Attempt::read(home, settings, request, stop)?;
+    let _in_use = in_use(&attempt)?;
+    let record = Record::unkept(listener);
+    let outcome = Context::new(home, settings, request, &record, stop)
+        .and_then(|context| attempt.block_on(work(&attempt, &context)));
+    outcome.map_err(|error| attempt.failed(None, &error))
+}
+
+fn in_use(attempt: &Attempt<'_>) -> Result<LockGuard, Box<Failed>> {
+    attempt.home.share(IN_USE).map_err(|error| attempt.failed(None, &error.into()))
+}

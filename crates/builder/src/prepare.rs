@@ -1,0 +1,234 @@
+//! Every locked package downloaded and packed, several at once; what is there already is taken as it is.
+
+use crate::{BuildError, context::Context, event::Step};
+use envwright_fetch::{Download, FetchError};
+use envwright_image::{Kind, SegmentRef};
+use envwright_lock::{
+    debian::LockedDeb,
+    pypi::{LockedWheel, WheelLocation},
+};
+use envwright_package::{Compression, DebSegment, PackageError, Rewrites, WheelSegment};
+use envwright_redact::SafeUrl;
+use envwright_store::{Digest, SegmentIndex, StoreError};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// A package that becomes a segment.
+#[derive(Clone)]
+pub(crate) enum Package {
+    Deb(LockedDeb),
+    Wheel { wheel: LockedWheel, sha256: Digest, python: (u8, u8), url: Option<SafeUrl> },
+}
+
+impl Package {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Deb(deb) => &deb.name,
+            Self::Wheel { wheel, .. } => &wheel.name,
+        }
+    }
+
+    pub(crate) fn version(&self) -> &str {
+        match self {
+            Self::Deb(deb) => &deb.version,
+            Self::Wheel { wheel, .. } => &wheel.version,
+        }
+    }
+
+    /// Size in bytes of the package's file, where the lock knows it.
+    pub(crate) fn size(&self) -> Option<u64> {
+        match self {
+            Self::Deb(deb) => Some(deb.size),
+            Self::Wheel { wheel, .. } => wheel.size,
+        }
+    }
+
+    pub(crate) fn sha256(&self) -> Digest {
+        match self {
+            Self::Deb(deb) => deb.sha256,
+            Self::Wheel { sha256, .. } => *sha256,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Deb(_) => Kind::Debian,
+            Self::Wheel { .. } => Kind::Pypi,
+        }
+    }
+
+    /// Where the file is kept: by digest, so that equal names never meet.
+    pub(crate) fn file(&self, packages: &Path) -> PathBuf {
+        match self {
+            Self::Wheel { wheel: LockedWheel { location: WheelLocation::Path(path), .. }, .. } => {
+                path.clone()
+            }
+            _ => packages.join(self.sha256().hex()),
+        }
+    }
+
+    fn url(&self) -> Option<&SafeUrl> {
+        match self {
+            Self::Deb(deb) => Some(&deb.url),
+            Self::Wheel { url, .. } => url.as_ref(),
+        }
+    }
+
+    pub(crate) fn key(&self, compression: Compression) -> Digest {
+        let packing = self.packing(Path::new(""), compression);
+        packing.key()
+    }
+
+    fn packing<'a>(&'a self, file: &'a Path, compression: Compression) -> Packing<'a> {
+        match self {
+            Self::Deb(deb) => Packing::Deb { file, deb, compression },
+            Self::Wheel { wheel, sha256, python, .. } => Packing::Wheel(WheelSegment {
+                wheel: file,
+                filename: &wheel.filename,
+                sha256: *sha256,
+                python: *python,
+                compression,
+                requested: wheel.requested,
+                direct_url: wheel.direct_url.clone(),
+            }),
+        }
+    }
+}
+
+enum Packing<'a> {
+    Deb { file: &'a Path, deb: &'a LockedDeb, compression: Compression },
+    Wheel(WheelSegment<'a>),
+}
+
+impl Packing<'_> {
+    fn key(&self) -> Digest {
+        match self {
+            Self::Deb { file, deb, compression } => {
+                deb_segment(file, deb, *compression, &Rewrites::merged_usr()).key()
+            }
+            Self::Wheel(wheel) => wheel.key(),
+        }
+    }
+
+    fn pack(&self, out: &mut dyn Write) -> Result<SegmentIndex, PackageError> {
+        match self {
+            Self::Deb { file, deb, compression } => {
+                deb_segment(file, deb, *compression, &Rewrites::merged_usr()).pack(out)
+            }
+            Self::Wheel(wheel) => wheel.pack(out),
+        }
+    }
+}
+
+fn deb_segment<'a>(
+    file: &'a Path,
+    deb: &'a LockedDeb,
+    compression: Compression,
+    rewrites: &'a Rewrites,
+) -> DebSegment<'a> {
+    DebSegment {
+        deb: file,
+        sha256: deb.sha256,
+        name: &deb.name,
+        version: &deb.version,
+        compression,
+        rewrites,
+    }
+}
+
+/// Joins the errors that packing into the store can have.
+enum PackError {
+    Package(PackageError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for PackError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Downloads (where needed) and packs (where needed) one package.
+pub(crate) async fn package(context: &Context<'_>, package: &Package) -> Result<SegmentRef, BuildError> {
+    let compression = context.request.compression;
+    let key = package.key(compression);
+    if let Some((file, index)) = context.segments.get(&key) {
+        return Ok(segment(package, key, file, index));
+    }
+    let file = download(context, package).await?;
+    let (segments, stop, owned) = (context.segments.clone(), context.stop.clone(), package.clone());
+    let (path, index) = context
+        .on_thread(move || {
+            let outcome = segments.put(&key, |out| {
+                let mut out = stop.guard(out);
+                owned.packing(&file, compression).pack(&mut out).map_err(PackError::Package)
+            });
+            outcome.map_err(|error| match error {
+                _ if stop.is_asked() => BuildError::Interrupted,
+                PackError::Package(error) => error.into(),
+                PackError::Store(error) => error.into(),
+            })
+        })
+        .await?;
+    context.record.progress(Step::Pack, index.uncompressed_size);
+    context.record.event(
+        Step::Pack,
+        "packed",
+        &[
+            ("package", package.name().into()),
+            ("version", package.version().into()),
+            ("bytes", index.compressed_size.into()),
+        ],
+    );
+    Ok(segment(package, key, path, index))
+}
+
+fn segment(package: &Package, key: Digest, file: PathBuf, index: SegmentIndex) -> SegmentRef {
+    SegmentRef { kind: package.kind(), name: package.name().to_owned(), key, file, index }
+}
+
+/// The package's file, verified.
+async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, BuildError> {
+    let file = package.file(&context.home.packages());
+    let Some(url) = package.url().filter(|_| !file.exists()) else { return Ok(file) };
+    let _permit =
+        context.downloads.acquire().await.map_err(|error| BuildError::Internal(error.to_string()))?;
+    let download = Download {
+        url: url.clone(),
+        mirrors: Vec::new(),
+        size: package.size(),
+        sha256: Some(package.sha256()),
+    };
+    let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
+    let done = context
+        .client
+        .download(&download, &file, &progress)
+        .await
+        .map_err(|error| mismatch(package, error))?;
+    context.record.event(
+        Step::Fetch,
+        "fetched",
+        &[
+            ("package", package.name().into()),
+            ("version", package.version().into()),
+            ("bytes", done.size.into()),
+        ],
+    );
+    Ok(file)
+}
+
+/// A digest that is not the locked one is a problem of the package, not of the network.
+fn mismatch(package: &Package, error: FetchError) -> BuildError {
+    match error {
+        FetchError::Digest { expected, got, .. } => BuildError::Digest {
+            package: package.name().to_owned(),
+            version: package.version().to_owned(),
+            expected: expected.to_string(),
+            got: got.to_string(),
+            debian: matches!(package, Package::Deb(_)),
+        },
+        other => other.into(),
+    }
+}

@@ -1,0 +1,363 @@
+//! Definition and base to lock: the lock beside the definition, else a kept solution, else a new one.
+
+use crate::{
+    BuildError,
+    context::Context,
+    event::Step,
+    request::{Input, Upgrade},
+    settings,
+};
+use envwright_definition::{Base as BaseName, Environment, python_allowed};
+use envwright_diagnosis::Finding;
+use envwright_image::Base;
+use envwright_lock::{
+    BaseLock, Lock, LockFiles, PlatformLock,
+    debian::{self, DebianLock, Wanted},
+    pypi::{self, FindLinks, IndexUrls, Required},
+};
+use envwright_store::{Digest, canonical_json, write_atomic};
+use envwright_target::{Platform, TargetFacts};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+/// What is known before a solve.
+pub(crate) struct Known {
+    /// The lock beside the definition, whatever definition it is of.
+    beside: Option<Lock>,
+    /// The last lock of this definition's place, to stay near.
+    last: Option<Lock>,
+    last_path: PathBuf,
+}
+
+/// A kept solution, with what has to be said about it each time.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    lock: PlatformLock,
+    #[serde(default)]
+    warnings: Vec<Finding>,
+}
+
+/// The solution for one platform.
+pub(crate) struct Solved {
+    pub(crate) lock: PlatformLock,
+    pub(crate) warnings: Vec<Finding>,
+    /// Whether nothing had to be solved.
+    pub(crate) reused: bool,
+}
+
+impl Known {
+    /// Reads the locks that there are. With `--locked` the one beside the definition must be of it.
+    pub(crate) fn read(
+        context: &Context<'_>,
+        definition: Digest,
+        platforms: &[Platform],
+    ) -> Result<Self, BuildError> {
+        let files = lock_files(&context.request.input);
+        let beside = match &files {
+            Some(files) => files.read()?,
+            None => None,
+        };
+        if context.request.locked {
+            let fits = beside.as_ref().is_some_and(|lock| {
+                lock.definition == definition
+                    && platforms.iter().all(|platform| lock.platforms.contains_key(platform))
+            });
+            if !fits {
+                let path =
+                    files.map(|files| files.path().to_owned()).unwrap_or_else(|| "envwright.lock".into());
+                return Err(BuildError::LockStale { path });
+            }
+        }
+        let last_path =
+            context.home.solves().join(format!("last-{}.json", place(&context.request.input).hex()));
+        let last = fs_err::read(&last_path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        Ok(Self { beside, last, last_path })
+    }
+
+    /// The solution of exactly this definition on exactly this base that may be used as it is.
+    pub(crate) fn exact(
+        &self,
+        context: &Context<'_>,
+        key: &Digest,
+        definition: Digest,
+        platform: Platform,
+        base: Option<Digest>,
+    ) -> Option<Solved> {
+        if context.request.upgrade != Upgrade::None {
+            return None;
+        }
+        let beside = self.beside.as_ref().filter(|lock| lock.definition == definition);
+        let fitting =
+            beside.and_then(|lock| lock.platforms.get(&platform)).filter(|lock| lock.base.digest == base);
+        if let Some(lock) = fitting {
+            return Some(Solved { lock: lock.clone(), warnings: Vec::new(), reused: true });
+        }
+        let text = fs_err::read(kept_path(context, key)).ok()?;
+        let kept: Kept = serde_json::from_slice(&text).ok()?;
+        Some(Solved { lock: kept.lock, warnings: kept.warnings, reused: true })
+    }
+
+    /// A solution to stay near: this definition's before it was changed.
+    fn near(&self, platform: Platform) -> Option<&PlatformLock> {
+        let locks = [&self.beside, &self.last].into_iter().flatten();
+        locks.filter_map(|lock| lock.platforms.get(&platform)).next()
+    }
+
+    /// Platforms of the lock beside the definition that are not asked for now; they stay as they are.
+    pub(crate) fn others(
+        &self,
+        definition: Digest,
+        platforms: &[Platform],
+    ) -> impl Iterator<Item = (Platform, PlatformLock)> {
+        let beside = self.beside.iter().filter(move |lock| lock.definition == definition);
+        let all = beside.flat_map(|lock| &lock.platforms);
+        all.filter(|(platform, _)| !platforms.contains(platform))
+            .map(|(platform, lock)| (*platform, lock.clone()))
+    }
+
+    /// Keeps the lock of this definition's place, to stay near the next time; platforms that it lacks stay as they
+    /// were.
+    pub(crate) fn keep(&self, lock: &Lock) -> Result<(), BuildError> {
+        let mut lock = lock.clone();
+        for (platform, last) in self.last.iter().flat_map(|last| &last.platforms) {
+            lock.platforms.entry(*platform).or_insert_with(|| last.clone());
+        }
+        if self.last.as_ref() == Some(&lock) {
+            return Ok(());
+        }
+        Ok(write_atomic(&self.last_path, &serde_json::to_vec(&lock).map_err(std::io::Error::from)?)?)
+    }
+}
+
+/// The lock files beside a definition; none for one that came by standard input.
+pub(crate) fn lock_files(input: &Input) -> Option<LockFiles> {
+    match input {
+        Input::Path(path) if path.is_dir() => Some(LockFiles::of(path)),
+        Input::Path(path) => Some(LockFiles::of(path.parent()?)),
+        Input::Text { .. } => None,
+    }
+}
+
+/// Digest of where the definition stands.
+fn place(input: &Input) -> Digest {
+    let path = match input {
+        Input::Path(path) => path,
+        Input::Text { folder, .. } => folder,
+    };
+    Digest::of(std::path::absolute(path).unwrap_or_else(|_| path.clone()).as_os_str().as_encoded_bytes())
+}
+
+/// Key of a solution: all that it depends on besides the time.
+pub(crate) fn key(
+    context: &Context<'_>,
+    definition: Digest,
+    platform: Platform,
+    base: Option<Digest>,
+) -> Digest {
+    let indexes = &context.settings.indexes;
+    let url = |url: &envwright_redact::SafeUrl| url.without_credentials().to_string();
+    let value = json!({
+        "version": envwright_lock::LOCK_VERSION,
+        "definition": definition,
+        "platform": platform,
+        "base": base,
+        "index": indexes.index.as_ref().map(url),
+        "extra": indexes.extra.iter().map(url).collect::<Vec<_>>(),
+    });
+    Digest::of(&canonical_json(&value))
+}
+
+fn kept_path(context: &Context<'_>, key: &Digest) -> PathBuf {
+    context.home.solves().join(format!("{}.json", key.hex()))
+}
+
+/// Keeps a solution under its key.
+pub(crate) fn keep(context: &Context<'_>, key: &Digest, solved: &Solved) -> Result<(), BuildError> {
+    let kept = Kept { lock: solved.lock.clone(), warnings: solved.warnings.clone() };
+    Ok(write_atomic(&kept_path(context, key), &serde_json::to_vec(&kept).map_err(std::io::Error::from)?)?)
+}
+
+/// The Debian packages of a bootstrapped base: those of the last solution while the wish is the same.
+pub(crate) async fn debian(
+    context: &Context<'_>,
+    environment: &Environment,
+    suite: &str,
+    platform: Platform,
+    known: &Known,
+) -> Result<PlatformLock, BuildError> {
+    let name = base_name(environment);
+    let may_reuse = context.request.upgrade != Upgrade::All;
+    if let Some(near) = known.near(platform).filter(|near| may_reuse && near.base.name == name) {
+        return Ok(PlatformLock { wheels: Vec::new(), ..near.clone() });
+    }
+    let wanted = |package: &envwright_definition::Spanned<String>| Wanted {
+        name: package.value.clone(),
+        span: package.span.clone(),
+    };
+    let request = debian::Request {
+        platform,
+        suite: suite.to_owned(),
+        packages: environment.apt.iter().map(wanted).collect(),
+        include_python: true,
+    };
+    let mirrors = settings::debian_mirrors(context.settings, suite)?;
+    context.record.event(
+        Step::Solve,
+        "solving",
+        &[("what", "debian".into()), ("platform", platform.to_string().into())],
+    );
+    let DebianLock { debs, releases, python, glibc } =
+        debian::lock(&context.client, &context.home.indexes(), &mirrors, &request).await?;
+    Ok(PlatformLock {
+        base: BaseLock { name, digest: None, releases },
+        python,
+        glibc,
+        debs,
+        wheels: Vec::new(),
+    })
+}
+
+/// What a base that was not bootstrapped brings.
+pub(crate) fn from_base(
+    environment: &Environment,
+    platform: Platform,
+    base: &Base,
+) -> Result<PlatformLock, BuildError> {
+    if let Some(package) = environment.apt.first() {
+        return Err(BuildError::AptOnBase { package: package.value.clone(), span: package.span.clone() });
+    }
+    let facts = TargetFacts::read(platform, base.files());
+    let fitting =
+        facts.pythons.iter().map(|python| python.version).find(|version| fits(environment, *version));
+    let base_lock =
+        BaseLock { name: base_name(environment), digest: base.digest(), releases: BTreeMap::new() };
+    let lock = PlatformLock {
+        base: base_lock,
+        python: fitting,
+        glibc: facts.glibc.map(|glibc| (glibc.major, glibc.minor)),
+        debs: Vec::new(),
+        wheels: Vec::new(),
+    };
+    let asked = environment.python.is_some() || !environment.requirements.is_empty();
+    if fitting.is_none() && asked {
+        return Err(no_python(environment, facts.pythons.iter().map(|python| python.version)));
+    }
+    Ok(lock)
+}
+
+/// The base as the definition and the lock name it, with what else decides about its packages.
+pub(crate) fn base_name(environment: &Environment) -> String {
+    match &environment.base {
+        BaseName::Bootstrap { suite } => {
+            let mut apt: Vec<&str> = environment.apt.iter().map(|package| package.value.as_str()).collect();
+            apt.sort_unstable();
+            let added: String = apt.iter().map(|package| format!("+{package}")).collect();
+            format!("bootstrap:debian/{suite}{added}")
+        }
+        BaseName::OciLayout(_) => "oci".to_owned(),
+        BaseName::DockerArchive(_) => "docker-archive".to_owned(),
+        BaseName::Scratch => "scratch".to_owned(),
+    }
+}
+
+/// Whether a Python is one that the definition can use.
+fn fits(environment: &Environment, version: (u8, u8, u8)) -> bool {
+    let asked = environment.python.as_ref().is_none_or(|python| python.matches(version));
+    let required = environment.requires_python.as_ref();
+    asked && required.is_none_or(|required| python_allowed(&required.value, version).unwrap_or(true))
+}
+
+fn no_python(environment: &Environment, available: impl Iterator<Item = (u8, u8, u8)>) -> BuildError {
+    let needed = environment.python.as_ref().map(|python| (python.text.clone(), python.span.clone()));
+    let required =
+        environment.requires_python.as_ref().map(|required| (required.value.clone(), required.span.clone()));
+    let (needed, span) = needed.or(required).map_or((None, None), |(text, span)| (Some(text), span));
+    BuildError::Python {
+        needed,
+        available: available.map(|(a, b, c)| format!("{a}.{b}.{c}")).collect(),
+        span,
+    }
+}
+
+/// Adds the wheels to what the base gives.
+pub(crate) async fn wheels(
+    context: &Context<'_>,
+    environment: &Environment,
+    platform: Platform,
+    mut lock: PlatformLock,
+    known: &Known,
+) -> Result<Solved, BuildError> {
+    let python = match lock.python {
+        Some(python) if fits(environment, python) => python,
+        _ if environment.requirements.is_empty() && environment.python.is_none() => {
+            return Ok(Solved { lock, warnings: Vec::new(), reused: false });
+        }
+        other => return Err(no_python(environment, other.into_iter())),
+    };
+    if environment.requirements.is_empty() {
+        return Ok(Solved { lock, warnings: Vec::new(), reused: false });
+    }
+    context.record.event(
+        Step::Solve,
+        "solving",
+        &[("what", "pypi".into()), ("platform", platform.to_string().into())],
+    );
+    let preferences = preferences(context, known.near(platform));
+    let request = pypi::Request {
+        requirements: environment.requirements.iter().map(required).collect(),
+        constraints: environment.constraints.iter().map(required).collect(),
+        indexes: indexes(environment),
+        require_hashes: environment.require_hashes,
+        platform,
+        python,
+        glibc: lock.glibc,
+        preferences,
+        time_limit: context
+            .request
+            .solve_limit
+            .unwrap_or(context.settings.solve_limit)
+            .max(Duration::from_millis(1)),
+        cache_dir: context.home.indexes().join("pypi"),
+        offline: context.client.offline(),
+    };
+    let solution = pypi::solve(&request).await?;
+    lock.wheels = solution.wheels;
+    Ok(Solved { lock, warnings: solution.warnings, reused: false })
+}
+
+/// Locked versions that a new solution should keep.
+fn preferences(context: &Context<'_>, near: Option<&PlatformLock>) -> Vec<(String, String)> {
+    let moves = |name: &str| match &context.request.upgrade {
+        Upgrade::None => false,
+        Upgrade::Packages(names) => names.iter().any(|wanted| wanted == name),
+        Upgrade::All => true,
+    };
+    let wheels = near.map(|lock| lock.wheels.as_slice()).unwrap_or_default();
+    let kept = wheels.iter().filter(|wheel| !moves(&wheel.name));
+    kept.map(|wheel| (wheel.name.clone(), wheel.version.clone())).collect()
+}
+
+fn required(requirement: &envwright_definition::Requirement) -> Required {
+    Required {
+        name: requirement.name.to_string(),
+        text: requirement.text.clone(),
+        hashes: requirement.hashes.clone(),
+        span: requirement.span.clone(),
+    }
+}
+
+fn indexes(environment: &Environment) -> IndexUrls {
+    let indexes = &environment.indexes;
+    let find_links = indexes.find_links.iter().map(|place| match place {
+        envwright_definition::FindLinks::Url(url) => FindLinks::Url(url.clone()),
+        envwright_definition::FindLinks::Path(path) => FindLinks::Path(path.clone()),
+    });
+    IndexUrls {
+        index: indexes.index.clone(),
+        extra: indexes.extra.clone(),
+        find_links: find_links.collect(),
+        no_index: indexes.no_index,
+        prerelease: indexes.prerelease,
+    }
+}

@@ -1,0 +1,121 @@
+//! The commands, a file each.
+
+mod build;
+mod cache;
+mod check;
+mod completions;
+mod explain;
+mod history;
+mod images;
+mod lock;
+mod logs;
+mod plan;
+
+pub(crate) use build::BuildArguments;
+pub(crate) use cache::CacheArguments;
+pub(crate) use check::CheckArguments;
+pub(crate) use completions::CompletionsArguments;
+pub(crate) use explain::ExplainArguments;
+pub(crate) use images::ImagesArguments;
+pub(crate) use lock::LockArguments;
+pub(crate) use logs::LogsArguments;
+pub(crate) use plan::PlanArguments;
+
+use crate::{
+    arguments::{Arguments, Command, GlobalArguments},
+    failure::Failure,
+    interrupt,
+    progress::Progress,
+    terminal::Terminal,
+};
+use envwright_builder::{Settings, Stop};
+use envwright_store::Home;
+use serde_json::json;
+
+/// Runs one command.
+pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failure> {
+    let global = arguments.global;
+    match arguments.command {
+        Command::Build(arguments) => build::run(&arguments, &global, terminal),
+        Command::Check(arguments) => check::run(&arguments, &global, terminal),
+        Command::Lock(arguments) => lock::run(&arguments, &global, terminal),
+        Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
+        Command::Images(arguments) => images::run(&arguments, &home(&global)?, terminal),
+        Command::History => history::run(&home(&global)?, terminal),
+        Command::Logs(arguments) => logs::run(&arguments, &home(&global)?, terminal),
+        Command::Prune => cache::prune(&home(&global)?, terminal),
+        Command::Cache(arguments) => cache::run(&arguments, &home(&global)?, terminal),
+        Command::Explain(arguments) => explain::run(&arguments, terminal),
+        Command::Schema => Ok(terminal.print_json(&envwright_definition::schema())?),
+        Command::Completions(arguments) => completions::run(&arguments, terminal),
+        Command::Version => version(terminal),
+    }
+}
+
+fn home(global: &GlobalArguments) -> Result<Home, Failure> {
+    Ok(Home::open(global.home.as_deref())?)
+}
+
+fn version(terminal: &Terminal) -> Result<(), Failure> {
+    let version = env!("CARGO_PKG_VERSION");
+    match terminal.json {
+        true => terminal.print_json(&json!({ "version": version }))?,
+        false => terminal.print(&format!("envwright {version}\n"))?,
+    }
+    Ok(())
+}
+
+/// What the commands that solve or build have in common.
+struct Work<'a> {
+    home: Home,
+    settings: Settings,
+    progress: Progress<'a>,
+    stop: Stop,
+}
+
+impl<'a> Work<'a> {
+    /// Reads the settings, and listens to Ctrl-C from now on.
+    fn start(global: &GlobalArguments, terminal: &'a Terminal) -> Result<Self, Failure> {
+        let home = home(global)?;
+        let settings = Settings::load(&home)?;
+        let stop = Stop::default();
+        interrupt::listen(&stop);
+        Ok(Self { home, settings, progress: Progress::new(terminal), stop })
+    }
+
+    /// A failure, with the log of its build; the changing line is taken away first.
+    fn failure(&self, failed: envwright_builder::Failed) -> Failure {
+        self.progress.end();
+        Failure::build(failed, |build| envwright_builder::log_path(&self.home, build))
+    }
+}
+
+/// Warnings, shown as findings are.
+fn warnings(findings: &[envwright_diagnosis::Finding]) -> envwright_diagnosis::Diagnosis {
+    envwright_diagnosis::Diagnosis::new(findings.to_vec(), &envwright_diagnosis::Catalog::builtin())
+}
+
+/// A table with columns as wide as their widest cell, the last one open.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |column: usize| rows.iter().filter_map(|row| Some(row.get(column)?.chars().count())).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or_default()).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let line = cells.collect::<Vec<_>>().join("  ");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_table_is_as_wide_as_its_cells() {
+        let rows = [vec!["a".to_owned(), "größe".to_owned()], vec!["long".to_owned(), String::new()]];
+        assert_eq!(super::table(&rows), "a     größe\nlong\n");
+        assert_eq!(super::table(&[]), "");
+    }
+}

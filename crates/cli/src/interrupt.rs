@@ -1,0 +1,31 @@
+//! Ctrl-C and SIGTERM: the first asks the build to stop, the second ends the process.
+
+use envwright_builder::Stop;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Exit code of an interrupted command (128 + SIGINT).
+const INTERRUPTED: i32 = 130;
+
+/// Listens from now on. Where signals cannot be listened to, they keep their usual effect.
+pub(crate) fn listen(stop: &Stop) {
+    let stop = stop.clone();
+    let listener = move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            let kinds = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+            let (Ok(mut interrupt), Ok(mut terminate)) = kinds else { return };
+            for last in [false, true] {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                if last {
+                    std::process::exit(INTERRUPTED);
+                }
+                stop.stop();
+            }
+        });
+    };
+    // Without the thread a signal ends the process at once, which is safe at any time.
+    let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(listener);
+}

@@ -1,0 +1,162 @@
+//! What a build does, shown while it does it: one line that changes on a terminal, lines with a time elsewhere.
+
+use crate::terminal::Terminal;
+use anstyle::AnsiColor;
+use envwright_builder::{Event, Listener, Step};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+/// How often the changing line is drawn.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Shows events.
+pub(crate) struct Progress<'a> {
+    terminal: &'a Terminal,
+    bar: Option<Mutex<ProgressBar>>,
+    packed: AtomicUsize,
+    to_pack: AtomicUsize,
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn new(terminal: &'a Terminal) -> Self {
+        let live = terminal.live && !terminal.quiet;
+        Self {
+            terminal,
+            bar: live.then(|| Mutex::new(ProgressBar::hidden())),
+            packed: AtomicUsize::new(0),
+            to_pack: AtomicUsize::new(0),
+        }
+    }
+
+    /// Takes the changing line away.
+    pub(crate) fn end(&self) {
+        self.with_bar(|bar| bar.finish_and_clear());
+    }
+
+    fn with_bar(&self, change: impl FnOnce(&mut ProgressBar)) {
+        if let Some(bar) = &self.bar {
+            change(&mut bar.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    /// Replaces the changing line by one that turns until the next.
+    fn spin(&self, message: String) {
+        self.with_bar(|bar| {
+            bar.finish_and_clear();
+            *bar =
+                ProgressBar::new_spinner().with_style(style("{spinner:.cyan} {msg}")).with_message(message);
+            bar.enable_steady_tick(TICK);
+        });
+    }
+
+    /// Replaces the changing line by one that counts bytes.
+    fn count(&self, bytes: u64) {
+        self.with_bar(|bar| {
+            bar.finish_and_clear();
+            let form =
+                "{spinner:.cyan} fetching {bar:24.cyan/dim} {bytes}/{total_bytes} {bytes_per_sec}  {msg}";
+            *bar = ProgressBar::new(bytes).with_style(style(form).progress_chars("━━─"));
+            bar.enable_steady_tick(TICK);
+        });
+    }
+
+    /// A line that stays.
+    fn line(&self, event: &Event, verb: &str, text: &str) {
+        let verb = format!("{verb:>9}");
+        match &self.bar {
+            Some(bar) => {
+                let line = format!("{} {text}", self.terminal.paint(&verb, AnsiColor::Green));
+                bar.lock().unwrap_or_else(PoisonError::into_inner).suspend(|| {
+                    self.terminal.say(&format!("{line}\n"));
+                });
+            }
+            None => self.terminal.say(&format!("{} {verb} {text}\n", event.time)),
+        }
+    }
+
+    fn solving(&self, event: &Event) {
+        let what = match event.text("what") {
+            Some("debian") => "Debian packages",
+            _ => "Python packages",
+        };
+        let platform = event.text("platform").unwrap_or_default();
+        self.spin(format!("choosing {what} for {platform}"));
+        if self.bar.is_none() || self.terminal.verbose {
+            self.line(event, "Choosing", &format!("{what} for {platform}"));
+        }
+    }
+
+    fn solved(&self, event: &Event) {
+        let number = |name| event.number(name).unwrap_or_default();
+        let text = format!(
+            "{} Debian and {} Python packages for {}: {} to fetch ({}), {} to pack",
+            number("debian"),
+            number("pypi"),
+            event.text("platform").unwrap_or_default(),
+            number("fetch"),
+            HumanBytes(number("fetch_bytes")),
+            number("pack"),
+        );
+        self.line(event, if event.flag("reused") { "Reused" } else { "Chose" }, &text);
+        self.to_pack.store(usize::try_from(number("pack")).unwrap_or(usize::MAX), Ordering::Relaxed);
+        if number("pack") > 0 {
+            self.count(number("fetch_bytes"));
+        }
+    }
+
+    fn packed(&self, event: &Event) {
+        let packed = self.packed.fetch_add(1, Ordering::Relaxed) + 1;
+        let to_pack = self.to_pack.load(Ordering::Relaxed).max(packed);
+        self.with_bar(|bar| bar.set_message(format!("{packed}/{to_pack} packed")));
+        if self.terminal.verbose {
+            self.line(event, "Packed", &named(event));
+        }
+    }
+}
+
+fn style(form: &str) -> ProgressStyle {
+    ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+/// Sample: `numpy 2.3.5 (7.34 MiB)`.
+fn named(event: &Event) -> String {
+    let text = |name| event.text(name).unwrap_or_default();
+    format!(
+        "{} {} ({})",
+        text("package"),
+        text("version"),
+        HumanBytes(event.number("bytes").unwrap_or_default())
+    )
+}
+
+impl Listener for Progress<'_> {
+    fn event(&self, event: &Event) {
+        match event.kind {
+            "solving" => self.solving(event),
+            "solved" => self.solved(event),
+            "packed" => self.packed(event),
+            "fetched" if self.terminal.verbose => self.line(event, "Fetched", &named(event)),
+            "layering" => self.spin("writing layers".to_owned()),
+            "layered" if self.terminal.verbose => {
+                let digest = event.text("digest").unwrap_or_default();
+                let size = HumanBytes(event.number("bytes").unwrap_or_default());
+                self.line(event, "Wrote", &format!("layer {digest} ({size})"));
+            }
+            "written" => self.line(event, "Wrote", event.text("place").unwrap_or_default()),
+            "done" | "failed" => self.end(),
+            _ => {}
+        }
+    }
+
+    fn progress(&self, step: Step, bytes: u64) {
+        if step == Step::Fetch {
+            self.with_bar(|bar| bar.inc(bytes));
+        }
+    }
+}

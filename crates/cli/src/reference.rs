@@ -1,0 +1,74 @@
+//! The pages of the book that are made, not written: the command line and the problems.
+
+use clap::{Arg, Command};
+use envwright_diagnosis::Catalog;
+use std::collections::BTreeMap;
+
+const MADE: &str = "<!-- Made by `cargo xtask docs`. -->\n\n";
+
+/// Every made page: path below the book's `src/reference`, and its text.
+pub fn pages() -> BTreeMap<String, String> {
+    let mut pages = BTreeMap::from([("commands.md".to_owned(), commands())]);
+    let catalog = Catalog::builtin();
+    let mut list = format!("# Problems\n\n{MADE}`envwright explain PROBLEM` prints the same pages.\n\n");
+    for problem in catalog.problems() {
+        let Some(page) = catalog.page(&problem.id) else { continue };
+        list.push_str(&format!("- [`{id}`](problems/{id}.md): {}\n", page.title(), id = problem.id));
+        pages.insert(format!("problems/{}.md", problem.id), format!("{}\n{MADE}", page.markdown()));
+    }
+    pages.insert("problems.md".to_owned(), list);
+    let schema = format!("{:#}\n", envwright_definition::schema());
+    pages.insert("envwright.schema.json".to_owned(), schema);
+    pages
+}
+
+fn commands() -> String {
+    let mut command = crate::command();
+    command.build();
+    let mut text = format!("# Commands\n\n{MADE}");
+    section(&command, "envwright", &mut text);
+    for inner in command.get_subcommands() {
+        section(inner, &format!("envwright {}", inner.get_name()), &mut text);
+        for nested in inner.get_subcommands() {
+            section(nested, &format!("envwright {} {}", inner.get_name(), nested.get_name()), &mut text);
+        }
+    }
+    text.trim_end().to_owned() + "\n"
+}
+
+fn section(command: &Command, name: &str, text: &mut String) {
+    let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
+    text.push_str(&format!("## {name}\n\n{about}\n\n"));
+    let usage = command.clone().render_usage().to_string();
+    text.push_str(&format!("```text\n{}\n```\n\n", usage.trim()));
+    let top = name == "envwright";
+    let shown = |argument: &&Arg| !argument.is_hide_set() && (top || !argument.is_global_set());
+    let rows: Vec<String> = command.get_arguments().filter(shown).map(row).collect();
+    if !rows.is_empty() {
+        text.push_str(&format!("| Argument | Meaning |\n|---|---|\n{}\n", rows.concat()));
+    }
+    if let Some(help) = command.get_after_help() {
+        text.push_str(&format!("```text\n{help}\n```\n\n"));
+    }
+}
+
+fn row(argument: &Arg) -> String {
+    let value = argument.get_value_names().unwrap_or_default().first().map(|name| name.to_string());
+    let takes = argument.get_action().takes_values();
+    let value = value.filter(|_| takes).map(|name| format!(" {name}")).unwrap_or_default();
+    let name = match (argument.get_short(), argument.get_long()) {
+        (Some(short), Some(long)) => format!("-{short}, --{long}{value}"),
+        (None, Some(long)) => format!("--{long}{value}"),
+        (Some(short), None) => format!("-{short}{value}"),
+        (None, None) => format!("[{}]", value.trim()),
+    };
+    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    let defaults: Vec<String> =
+        argument.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+    let default = match defaults.as_slice() {
+        [] => String::new(),
+        _ if !takes => String::new(),
+        values => format!(" (default: `{}`)", values.join(",")),
+    };
+    format!("| `{name}` | {}{default} |\n", help.replace('|', "\\|"))
+}

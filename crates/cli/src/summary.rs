@@ -1,0 +1,87 @@
+//! What is said at the end of a build.
+
+use crate::terminal::Terminal;
+use anstyle::AnsiColor;
+use envwright_builder::{Output, PlatformReport, Report};
+use indicatif::HumanBytes;
+use std::path::Path;
+
+/// Layers that are named, the largest first.
+const MOST_LAYERS: usize = 4;
+
+/// The summary, and the next command to type. `definition` is what the user typed.
+pub(crate) fn text(terminal: &Terminal, report: &Report, outputs: &[Output], definition: &Path) -> String {
+    let name = report.names.first().map_or("the image", String::as_str);
+    let verb =
+        terminal.paint(&format!("{:>9}", if report.reused { "Is there" } else { "Built" }), AnsiColor::Green);
+    let mut text = format!("{verb} {name} in {:.2} s\n", report.seconds.total);
+    let mut row = |label: &str, value: &str| text.push_str(&format!("{label:>9} {value}\n"));
+    for platform in &report.platforms {
+        row(if report.platforms.len() > 1 { "image" } else { "" }, &image(platform));
+        row("packages", &packages(platform));
+        if !report.reused {
+            row("layers", &layers(platform));
+        }
+    }
+    if !report.reused {
+        row("of these", &reuse(report));
+        row("time", &time(report));
+    }
+    for name in report.names.iter().skip(1) {
+        row("also", name);
+    }
+    row("digest", &report.digest.to_string());
+    row("next", &next(name, outputs, definition));
+    text
+}
+
+fn image(platform: &PlatformReport) -> String {
+    format!("{}, {} in {} layers", platform.platform, HumanBytes(platform.size), platform.layers)
+}
+
+fn packages(platform: &PlatformReport) -> String {
+    let python = platform.python.as_ref().map(|python| format!(", Python {python}")).unwrap_or_default();
+    format!("{} Debian, {} PyPI{python}", platform.debian, platform.pypi)
+}
+
+fn layers(platform: &PlatformReport) -> String {
+    let mut largest: Vec<_> = platform.added.iter().collect();
+    largest.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.digest.cmp(&b.digest)));
+    let named = largest.iter().take(MOST_LAYERS);
+    let mut named: Vec<String> =
+        named.map(|layer| format!("{} {}", layer.holds, HumanBytes(layer.size))).collect();
+    if let Some(more) = largest.len().checked_sub(MOST_LAYERS).filter(|more| *more > 0) {
+        named.push(format!("{more} smaller"));
+    }
+    named.join(", ")
+}
+
+fn reuse(report: &Report) -> String {
+    let packages = report.packages;
+    format!("{} fetched, {} packed, {} reused", packages.fetch, packages.pack, packages.cached)
+}
+
+fn time(report: &Report) -> String {
+    let seconds = &report.seconds;
+    format!(
+        "choose {:.1} s, fetch and pack {:.1} s, layers {:.1} s",
+        seconds.solve, seconds.prepare, seconds.layer
+    )
+}
+
+/// The command that a person most likely wants next.
+fn next(name: &str, outputs: &[Output], definition: &Path) -> String {
+    match outputs.first() {
+        Some(Output::Docker) => format!("docker run --rm -it {name}"),
+        Some(Output::Podman) => format!("podman run --rm -it {name}"),
+        Some(Output::DockerArchive(file)) => format!("docker load -i {}", file.display()),
+        Some(Output::OciLayout(folder)) => {
+            let tag = name.rsplit_once(':').map_or("latest", |(_, tag)| tag);
+            format!("skopeo copy oci:{}:{tag} docker://REGISTRY/{name}", folder.display())
+        }
+        None => format!(
+            "envwright build {} -o docker:   (or podman:, oci:DIR, docker-archive:FILE)",
+            definition.display()
+        ),
+    }
+}

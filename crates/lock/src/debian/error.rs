@@ -1,0 +1,166 @@
+//! Why Debian packages could not be locked.
+
+use envwright_diagnosis::{Explain, Finding, Span};
+use envwright_fetch::FetchError;
+use envwright_store::StoreError;
+use std::path::PathBuf;
+
+/// A Debian lock that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum DebianError {
+    /// Neither the configuration nor the host's apt sources name a mirror.
+    #[error("no Debian mirror is known for {suite}")]
+    NoMirror {
+        /// The suite that was asked for.
+        suite: String,
+    },
+    /// A mirror has no `InRelease` of the suite.
+    #[error("{url} has no signed package lists for {suite}")]
+    NoRelease {
+        /// Where it was looked for.
+        url: String,
+        /// The suite.
+        suite: String,
+        /// What is there instead.
+        reason: String,
+    },
+    /// No key of the keyring made a signature of `InRelease`.
+    #[error("the signature of {suite} was made by an unknown key")]
+    UnknownKey {
+        /// Where the file is.
+        url: String,
+        /// The suite.
+        suite: String,
+        /// Key that signed, where the signature names it.
+        key: Option<String>,
+    },
+    /// A known key made the signature, but not of this text.
+    #[error("the signature of {suite} does not match its text")]
+    BadSignature {
+        /// Where the file is.
+        url: String,
+        /// The suite.
+        suite: String,
+    },
+    /// The lists were valid until a time that has passed.
+    #[error("the package lists of {suite} were valid until {until}")]
+    Expired {
+        /// The suite.
+        suite: String,
+        /// `Valid-Until`.
+        until: String,
+    },
+    /// A keyring that cannot be read.
+    #[error("the keyring {path} could not be read: {reason}")]
+    Keyring {
+        /// The keyring.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Package lists that are not in their form.
+    #[error("the package lists at {url} are not valid: {reason}")]
+    Lists {
+        /// Where they are.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A package that no suite has.
+    #[error("the system package {package} does not exist in {suite}")]
+    NotFound {
+        /// The package.
+        package: String,
+        /// The suite.
+        suite: String,
+        /// Names that are near.
+        nearest: Vec<String>,
+        /// Where it was asked for.
+        span: Option<Span>,
+    },
+    /// A package whose dependencies cannot be met.
+    #[error("the system package {package} cannot be installed")]
+    Unmet {
+        /// The package.
+        package: String,
+        /// Why, a step a line.
+        reason: String,
+        /// Where it was asked for.
+        span: Option<Span>,
+    },
+    /// The network.
+    #[error("the package lists could not be fetched")]
+    Fetch(#[from] FetchError),
+    /// The disk.
+    #[error("the package lists could not be kept")]
+    Store(#[from] StoreError),
+    /// A list that was kept could not be read.
+    #[error("the package list {path} could not be read")]
+    Io {
+        /// The list.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Explain for DebianError {
+    fn findings(&self) -> Vec<Finding> {
+        vec![self.finding()]
+    }
+}
+
+impl DebianError {
+    fn finding(&self) -> Finding {
+        match self {
+            Self::NoMirror { suite } => Finding::new("apt-no-release-file")
+                .fact("url", "this machine")
+                .fact("suite", suite)
+                .detail("neither its apt sources nor `[debian] mirror` of the configuration name a mirror of Debian")
+                .remedy("Set `mirror` in the table `[debian]` of config.toml"),
+            Self::NoRelease { url, suite, reason } => {
+                Finding::new("apt-no-release-file").fact("url", url).fact("suite", suite).detail(reason)
+            }
+            Self::UnknownKey { url, suite, key } => {
+                let finding = Finding::new("apt-no-pubkey").fact("suite", suite).fact("url", url);
+                key.iter().fold(finding, |finding, key| finding.fact("key", key))
+            }
+            Self::BadSignature { url, suite } => {
+                Finding::new("signature-invalid").fact("url", url).fact("suite", suite).fact("file", "InRelease")
+            }
+            Self::Expired { suite, until } => {
+                Finding::new("apt-release-expired").fact("suite", suite).fact("expected", until)
+            }
+            Self::Keyring { path, reason } => {
+                Finding::new("store-io").fact("path", path.display()).fact("reason", reason)
+            }
+            Self::Lists { url, reason } => {
+                Finding::new("apt-hash-mismatch").fact("file", url).fact("url", url).detail(reason)
+            }
+            Self::NotFound { package, suite, nearest, span } => {
+                let mut finding = Finding::new("apt-unable-to-locate").fact("package", package).fact("suite", suite);
+                if !nearest.is_empty() {
+                    finding = finding.fact("nearest", nearest.join(", "));
+                }
+                at(finding, span.as_ref(), "not a package")
+            }
+            Self::Unmet { package, reason, span } => {
+                let finding = Finding::new("apt-unmet-dependencies").fact("package", package);
+                let finding = reason.lines().fold(finding, Finding::detail);
+                at(finding, span.as_ref(), "cannot be installed")
+            }
+            Self::Fetch(error) => return error.findings().remove(0),
+            Self::Store(error) => return error.findings().remove(0),
+            Self::Io { path, source } => {
+                Finding::new("store-io").fact("path", path.display()).fact("reason", source)
+            }
+        }
+    }
+}
+
+fn at(finding: Finding, span: Option<&Span>, label: &str) -> Finding {
+    match span {
+        Some(span) => finding.at(span, label),
+        None => finding,
+    }
+}

@@ -1,0 +1,150 @@
+//! `InRelease`: its signature and what it names (Debian repository format, "Release files").
+
+use super::{DebianError, Keyring, Mirror, control::Stanzas};
+use envwright_store::Digest;
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
+use pgp::{
+    composed::{CleartextSignedMessage, Deserializable, SignedPublicKey},
+    packet::Signature,
+    types::KeyDetails,
+};
+use std::collections::BTreeMap;
+
+/// Keys of the Debian archive, from its package `debian-archive-keyring` 2023.3+deb12u2.
+const ARCHIVE: &[u8] = include_bytes!("../../keyrings/debian-archive-keyring.gpg");
+
+/// A release whose signature holds.
+#[derive(Debug)]
+pub(super) struct Release {
+    /// When it was made, as written.
+    pub(super) date: String,
+    /// Files by path below `dists/<suite>/`.
+    pub(super) files: BTreeMap<String, (Digest, u64)>,
+    /// Whether files can be had by their digest.
+    pub(super) by_hash: bool,
+}
+
+impl Release {
+    /// Verifies and reads the bytes of an `InRelease`.
+    pub(super) fn read(
+        bytes: &[u8],
+        url: &str,
+        mirror: &Mirror,
+        now: Timestamp,
+    ) -> Result<Self, DebianError> {
+        let invalid = |reason: String| DebianError::NoRelease {
+            url: url.to_owned(),
+            suite: mirror.suite.clone(),
+            reason,
+        };
+        let text = std::str::from_utf8(bytes).map_err(|_| invalid("it is not text".to_owned()))?;
+        let (message, _) = CleartextSignedMessage::from_string(text)
+            .map_err(|error| invalid(format!("it is not a signed text: {error}")))?;
+        verify(&message, &keys(&mirror.keyring)?, url, &mirror.suite)?;
+        // What was signed, not what stands around it.
+        let signed = message.signed_text().replace("\r\n", "\n");
+        Self::parse(&signed, mirror, now, invalid)
+    }
+
+    fn parse(
+        text: &str,
+        mirror: &Mirror,
+        now: Timestamp,
+        invalid: impl Fn(String) -> DebianError,
+    ) -> Result<Self, DebianError> {
+        let stanza =
+            Stanzas::new(text.as_bytes(), |_| true).read().map_err(|error| invalid(error.to_string()))?;
+        let stanza = stanza.ok_or_else(|| invalid("it is empty".to_owned()))?;
+        let names = [stanza.get("Codename"), stanza.get("Suite")];
+        if !names.iter().flatten().any(|name| *name == mirror.suite || name.replace('/', "-") == mirror.suite)
+        {
+            let named = names.into_iter().flatten().collect::<Vec<_>>().join(" or ");
+            return Err(invalid(format!("it is of {named}")));
+        }
+        if let Some(until) = stanza.get("Valid-Until") {
+            let limit = time(until).ok_or_else(|| invalid(format!("`{until}` is not a time")))?;
+            if limit < now {
+                return Err(DebianError::Expired { suite: mirror.suite.clone(), until: until.to_owned() });
+            }
+        }
+        let files = stanza.get("SHA256").unwrap_or_default().lines().filter_map(file).collect();
+        Ok(Self {
+            date: stanza.get("Date").unwrap_or_default().to_owned(),
+            files,
+            by_hash: stanza.get("Acquire-By-Hash") == Some("yes"),
+        })
+    }
+}
+
+/// `5f8d… 1484 main/binary-amd64/Release`
+fn file(line: &str) -> Option<(String, (Digest, u64))> {
+    let mut words = line.split_whitespace();
+    let digest = format!("sha256:{}", words.next()?).parse().ok()?;
+    let size = words.next()?.parse().ok()?;
+    Some((words.next()?.to_owned(), (digest, size)))
+}
+
+/// `Sat, 06 Sep 2025 09:22:38 UTC`
+fn time(text: &str) -> Option<Timestamp> {
+    let text = text.replace("UTC", "+0000");
+    DateTimeParser::new().relaxed_weekday(true).parse_timestamp(&text).ok()
+}
+
+fn keys(keyring: &Keyring) -> Result<Vec<SignedPublicKey>, DebianError> {
+    let (path, bytes) = match keyring {
+        Keyring::Archive => ("of the Debian archive".into(), ARCHIVE.to_vec()),
+        Keyring::Text(text) => ("of apt's sources".into(), text.clone().into_bytes()),
+        Keyring::File(path) => {
+            let failed = |error: std::io::Error| DebianError::Keyring {
+                path: path.clone(),
+                reason: error.to_string(),
+            };
+            (path.clone(), fs_err::read(path).map_err(failed)?)
+        }
+    };
+    let read = SignedPublicKey::from_reader_many(bytes.as_slice());
+    let keys = read.map(|(keys, _)| keys.filter_map(Result::ok).collect::<Vec<_>>());
+    match keys {
+        Ok(keys) if !keys.is_empty() => Ok(keys),
+        Ok(_) => Err(DebianError::Keyring { path, reason: "it has no key".to_owned() }),
+        Err(error) => Err(DebianError::Keyring { path, reason: error.to_string() }),
+    }
+}
+
+/// One signature by a known key is enough, as for apt.
+fn verify(
+    message: &CleartextSignedMessage,
+    keys: &[SignedPublicKey],
+    url: &str,
+    suite: &str,
+) -> Result<(), DebianError> {
+    if keys.iter().any(|key| verified_by(message, key)) {
+        return Ok(());
+    }
+    let (url, suite) = (url.to_owned(), suite.to_owned());
+    if message.signatures().iter().any(|signature| keys.iter().any(|key| names(signature, key))) {
+        return Err(DebianError::BadSignature { url, suite });
+    }
+    let key = message.signatures().iter().find_map(signer);
+    Err(DebianError::UnknownKey { url, suite, key })
+}
+
+/// By the key itself or by one of its subkeys that it bound to itself.
+fn verified_by(message: &CleartextSignedMessage, key: &SignedPublicKey) -> bool {
+    message.verify(&key.primary_key).is_ok()
+        || key.public_subkeys.iter().any(|subkey| {
+            subkey.verify_bindings(&key.primary_key).is_ok() && message.verify(&subkey.key).is_ok()
+        })
+}
+
+fn names(signature: &Signature, key: &SignedPublicKey) -> bool {
+    let ids = signature.issuer_key_id();
+    let subkeys = key.public_subkeys.iter().map(|subkey| subkey.key.legacy_key_id());
+    std::iter::once(key.primary_key.legacy_key_id()).chain(subkeys).any(|id| ids.contains(&&id))
+}
+
+/// The key that a signature names, as gpg prints it.
+fn signer(signature: &Signature) -> Option<String> {
+    let fingerprint = signature.issuer_fingerprint().first().map(|print| format!("{print:X}"));
+    fingerprint.or_else(|| signature.issuer_key_id().first().map(|id| id.to_string().to_uppercase()))
+}

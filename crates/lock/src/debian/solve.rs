@@ -1,0 +1,136 @@
+//! From package lists to the packages of a base.
+
+use super::{
+    DebianError, DebianLock, LockedDeb, Request, Wanted,
+    lists::{Lists, join},
+    provider::Provider,
+    relation::groups,
+    universe::{Package, Universe},
+};
+use resolvo::{Problem, Solver, UnsolvableOrCancelled};
+use std::collections::BTreeSet;
+
+/// What every base has, besides the essential packages.
+const ALWAYS: &[&str] = &["ca-certificates"];
+
+/// Solves a request.
+pub(super) fn solve(lists: &Lists, request: &Request) -> Result<DebianLock, DebianError> {
+    let universe = Universe::read(lists)?;
+    let mut own: Vec<&str> = universe.essential();
+    own.extend(ALWAYS);
+    own.extend(request.include_python.then_some("python3"));
+    let own: Vec<Wanted> = own.iter().map(|name| Wanted { name: (*name).to_owned(), span: None }).collect();
+    for wanted in own.iter().chain(&request.packages) {
+        located(&universe, wanted, &request.suite)?;
+    }
+    let all: Vec<&Wanted> = own.iter().chain(&request.packages).collect();
+    let packages = match attempt(&universe, &all) {
+        Ok(packages) => packages,
+        Err(_) => return Err(unmet(&universe, &own, &request.packages)),
+    };
+    let requested: BTreeSet<&str> = request.packages.iter().map(|wanted| wanted.name.as_str()).collect();
+    let debs: Result<Vec<LockedDeb>, DebianError> =
+        packages.iter().map(|at| locked(&universe, &universe.packages[*at], &requested)).collect();
+    let mut debs = debs?;
+    debs.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(DebianLock { python: python(&debs), glibc: glibc(&debs), debs, releases: lists.releases.clone() })
+}
+
+fn candidates(universe: &Universe, name: &str) -> Vec<usize> {
+    let group = groups(name).next().and_then(Result::ok).unwrap_or_default();
+    group.first().map(|atom| universe.matches(atom)).unwrap_or_default()
+}
+
+fn located(universe: &Universe, wanted: &Wanted, suite: &str) -> Result<(), DebianError> {
+    if !candidates(universe, &wanted.name).is_empty() {
+        return Ok(());
+    }
+    Err(DebianError::NotFound {
+        package: wanted.name.clone(),
+        suite: suite.to_owned(),
+        nearest: universe.nearest(&wanted.name),
+        span: wanted.span.clone(),
+    })
+}
+
+/// Solves for all of `wanted`; fails with the reason as the solver words it.
+fn attempt(universe: &Universe, wanted: &[&Wanted]) -> Result<Vec<usize>, String> {
+    let provider = Provider::new(universe);
+    let requirements = wanted.iter().filter_map(|wanted| {
+        Some(provider.one_of(&candidates(universe, &wanted.name), &wanted.name)?.into())
+    });
+    let problem = Problem::new().requirements(requirements.collect());
+    let mut solver = Solver::new(provider);
+    match solver.solve(problem) {
+        Ok(solvables) => {
+            Ok(solvables.into_iter().map(|solvable| solver.provider().package(solvable)).collect())
+        }
+        Err(UnsolvableOrCancelled::Unsolvable(conflict)) => {
+            Err(conflict.display_user_friendly(&solver).to_string())
+        }
+        // Nothing cancels: `should_cancel_with_value` is the trait's own.
+        Err(UnsolvableOrCancelled::Cancelled(_)) => Err(String::new()),
+    }
+}
+
+/// The first of the user's packages that cannot be had with those before it, and with which of them it cannot.
+fn unmet(universe: &Universe, own: &[Wanted], user: &[Wanted]) -> DebianError {
+    let with = |wanted: &[&Wanted]| {
+        let all: Vec<&Wanted> = own.iter().chain(wanted.iter().copied()).collect();
+        attempt(universe, &all).err()
+    };
+    if let Some(reason) = with(&[]) {
+        return DebianError::Unmet { package: "of the base".to_owned(), reason, span: None };
+    }
+    let users: Vec<&Wanted> = user.iter().collect();
+    let failing = (1..=users.len()).find_map(|count| Some((count - 1, with(&users[..count])?)));
+    let Some((at, reason)) = failing else {
+        return DebianError::Unmet { package: String::new(), reason: String::new(), span: None };
+    };
+    let wanted = users[at];
+    // A conflict with one other is told as that, without the rest.
+    let reason = with(&[wanted])
+        .or_else(|| users[..at].iter().find_map(|other| with(&[other, wanted])))
+        .unwrap_or(reason);
+    DebianError::Unmet { package: wanted.name.clone(), reason, span: wanted.span.clone() }
+}
+
+fn locked(
+    universe: &Universe,
+    package: &Package,
+    requested: &BTreeSet<&str>,
+) -> Result<LockedDeb, DebianError> {
+    Ok(LockedDeb {
+        name: package.name.clone(),
+        version: package.version.to_string(),
+        architecture: package.architecture.clone(),
+        url: join(&universe.bases[package.list], &package.filename)?,
+        sha256: package.sha256,
+        size: package.size,
+        requested: requested.contains(package.name.as_str()),
+    })
+}
+
+/// `3.11.2-1+b1` of `python3` names the minor version only truly: its `python3.11-minimal` has the patch.
+fn python(debs: &[LockedDeb]) -> Option<(u8, u8, u8)> {
+    let [major, minor, _] = numbers(&debs.iter().find(|deb| deb.name == "python3")?.version)?;
+    let interpreter = format!("python{major}.{minor}-minimal");
+    let [major, minor, patch] = numbers(&debs.iter().find(|deb| deb.name == interpreter)?.version)?;
+    Some((u8::try_from(major).ok()?, u8::try_from(minor).ok()?, u8::try_from(patch).ok()?))
+}
+
+fn glibc(debs: &[LockedDeb]) -> Option<(u32, u32)> {
+    let [major, minor, _] = numbers(&debs.iter().find(|deb| deb.name == "libc6")?.version)?;
+    Some((major, minor))
+}
+
+/// The first three numbers of a version, without its epoch; a missing third is 0.
+fn numbers(version: &str) -> Option<[u32; 3]> {
+    let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);
+    let mut numbers = upstream.split(|letter: char| !letter.is_ascii_digit()).map(str::parse);
+    let (major, minor) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    let third =
+        upstream.split('.').nth(2).map(|text| text.split(|letter: char| !letter.is_ascii_digit()).next());
+    let patch = third.flatten().and_then(|text| text.parse().ok()).unwrap_or(0);
+    Some([major, minor, patch])
+}

@@ -1,0 +1,163 @@
+//! A lock as the two files beside a definition: `pixi.lock` and `envwright.lock`.
+
+use crate::{
+    LockError,
+    debian::LockedDeb,
+    model::{BaseLock, LOCK_VERSION, Lock, PlatformLock},
+    pixi,
+    pypi::LockedWheel,
+};
+use envwright_redact::SafeUrl;
+use envwright_store::{Digest, write_atomic};
+use envwright_target::Platform;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+};
+
+/// The two lock files of a folder.
+#[derive(Debug, Clone)]
+pub struct LockFiles {
+    pixi: PathBuf,
+    own: PathBuf,
+}
+
+/// The form of `envwright.lock`: all that `pixi.lock` has no place for.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {
+    version: u32,
+    definition: Digest,
+    platforms: BTreeMap<Platform, OwnPlatform>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnPlatform {
+    python: Option<(u8, u8, u8)>,
+    glibc: Option<(u32, u32)>,
+    base: BaseLock,
+    #[serde(default)]
+    debs: Vec<LockedDeb>,
+    #[serde(default)]
+    wheels: Vec<OwnWheel>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnWheel {
+    name: String,
+    requested: bool,
+    size: Option<u64>,
+    direct_url: Option<serde_json::Value>,
+}
+
+impl LockFiles {
+    /// Those of `folder`.
+    pub fn of(folder: &Path) -> Self {
+        Self { pixi: folder.join("pixi.lock"), own: folder.join("envwright.lock") }
+    }
+
+    /// The file that is envwright's own.
+    pub fn path(&self) -> &Path {
+        &self.own
+    }
+
+    /// The lock, or `None` where `envwright.lock` is not there.
+    pub fn read(&self) -> Result<Option<Lock>, LockError> {
+        let (Some(own_text), Some(pixi_text)) = (text(&self.own)?, text(&self.pixi)?) else {
+            return Ok(None);
+        };
+        let invalid = |reason: String| LockError::Invalid { path: self.own.clone(), reason };
+        let own: Own = toml::from_str(&own_text).map_err(|error| invalid(error.message().to_owned()))?;
+        if own.version != LOCK_VERSION {
+            return Err(invalid(format!("its version is {}, not {LOCK_VERSION}", own.version)));
+        }
+        let mut wheels = pixi::read(&pixi_text, &self.pixi)?;
+        let mut platforms = BTreeMap::new();
+        for (platform, own) in own.platforms {
+            let wheels = wheels.remove(&platform).unwrap_or_default();
+            platforms.insert(platform, join(own, wheels).map_err(invalid)?);
+        }
+        Ok(Some(Lock { definition: own.definition, platforms }))
+    }
+
+    /// Writes both, never over another tool's `pixi.lock`. `indexes` are those that were asked.
+    pub fn write(&self, lock: &Lock, indexes: &[SafeUrl]) -> Result<(), LockError> {
+        if self.pixi.exists() && !self.own.exists() {
+            return Err(LockError::Foreign(self.pixi.clone()));
+        }
+        let (pixi_text, own_text) = self.texts(lock, indexes)?;
+        write_atomic(&self.own, own_text.as_bytes())?;
+        Ok(write_atomic(&self.pixi, pixi_text.as_bytes())?)
+    }
+
+    /// Whether both files hold exactly what [`LockFiles::write`] would write.
+    pub fn are(&self, lock: &Lock, indexes: &[SafeUrl]) -> Result<bool, LockError> {
+        let (pixi_text, own_text) = self.texts(lock, indexes)?;
+        Ok(text(&self.pixi)?.as_deref() == Some(&pixi_text) && text(&self.own)?.as_deref() == Some(&own_text))
+    }
+
+    /// The texts of `pixi.lock` and `envwright.lock`.
+    pub fn texts(&self, lock: &Lock, indexes: &[SafeUrl]) -> Result<(String, String), LockError> {
+        let wheels =
+            lock.platforms.iter().map(|(platform, lock)| (*platform, lock.wheels.as_slice())).collect();
+        let own = Own {
+            version: LOCK_VERSION,
+            definition: lock.definition,
+            platforms: lock
+                .platforms
+                .iter()
+                .map(|(platform, lock)| (*platform, own_platform(lock)))
+                .collect(),
+        };
+        let own_text = toml::to_string(&own)
+            .map_err(|error| LockError::Invalid { path: self.own.clone(), reason: error.to_string() })?;
+        let own_text = format!("# Made by `envwright lock`; not meant to be edited.\n{own_text}");
+        Ok((pixi::write(&wheels, indexes, &self.pixi)?, own_text))
+    }
+}
+
+fn own_platform(lock: &PlatformLock) -> OwnPlatform {
+    let own_wheel = |wheel: &LockedWheel| OwnWheel {
+        name: wheel.name.clone(),
+        requested: wheel.requested,
+        size: wheel.size,
+        direct_url: wheel.direct_url.clone(),
+    };
+    OwnPlatform {
+        python: lock.python,
+        glibc: lock.glibc,
+        base: lock.base.clone(),
+        debs: lock.debs.clone(),
+        wheels: lock.wheels.iter().map(own_wheel).collect(),
+    }
+}
+
+/// Puts together what the two files say about one platform. Both must name the same wheels.
+fn join(own: OwnPlatform, mut wheels: Vec<LockedWheel>) -> Result<PlatformLock, String> {
+    let mut known: BTreeMap<String, OwnWheel> =
+        own.wheels.into_iter().map(|wheel| (wheel.name.clone(), wheel)).collect();
+    for wheel in &mut wheels {
+        let own = known
+            .remove(&wheel.name)
+            .ok_or_else(|| format!("it does not know {} of pixi.lock", wheel.name))?;
+        wheel.requested = own.requested;
+        wheel.size = own.size;
+        wheel.direct_url = own.direct_url;
+    }
+    if let Some(name) = known.keys().next() {
+        return Err(format!("{name} is not in pixi.lock"));
+    }
+    Ok(PlatformLock { base: own.base, python: own.python, glibc: own.glibc, debs: own.debs, wheels })
+}
+
+fn text(path: &Path) -> Result<Option<String>, LockError> {
+    match fs_err::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(LockError::Io { path: path.to_owned(), source }),
+    }
+}

@@ -1,0 +1,145 @@
+//! The wheels of a lock as a `pixi.lock`: one environment `default`, every platform, no channels.
+
+use crate::{
+    LockError,
+    pypi::{LockedWheel, WheelLocation},
+};
+use envwright_redact::SafeUrl;
+use envwright_target::{Arch, Platform};
+use rattler_conda_types::Subdir;
+use rattler_digest::{Sha256, parse_digest_from_hex};
+use rattler_lock::{
+    Channel, LockFile, PackageHashes, PlatformData, PlatformName, PypiDistributionData, PypiIndexes,
+    PypiPackageData, UrlOrPath, Verbatim,
+};
+use std::{collections::BTreeMap, path::Path};
+
+const ENVIRONMENT: &str = "default";
+
+/// Writes the wheels of each platform. `indexes` are those that were asked, without credentials.
+pub(crate) fn write(
+    platforms: &BTreeMap<Platform, &[LockedWheel]>,
+    indexes: &[SafeUrl],
+    path: &Path,
+) -> Result<String, LockError> {
+    let invalid = |reason: String| LockError::Invalid { path: path.to_owned(), reason };
+    let mut builder = LockFile::builder();
+    builder.set_channels(ENVIRONMENT, std::iter::empty::<Channel>());
+    let indexes =
+        indexes.iter().filter_map(|index| index.without_credentials().to_string().parse().ok()).collect();
+    builder.set_pypi_indexes(ENVIRONMENT, PypiIndexes { indexes, find_links: Vec::new() });
+    for platform in platforms.keys() {
+        let data = platform_data(*platform).map_err(|error| invalid(error.to_string()))?;
+        builder = builder.add_platform(data).map_err(|error| invalid(error.to_string()))?;
+    }
+    for (platform, wheels) in platforms {
+        for wheel in *wheels {
+            let package = package(wheel).map_err(&invalid)?;
+            let name = subdir(*platform).to_string();
+            builder
+                .add_pypi_package(ENVIRONMENT, &name, package)
+                .map_err(|error| invalid(error.to_string()))?;
+        }
+    }
+    builder.finish().render_to_string().map_err(|error| invalid(error.to_string()))
+}
+
+/// Reads the wheels of each platform; what `pixi.lock` has no place for is left at its default.
+pub(crate) fn read(text: &str, path: &Path) -> Result<BTreeMap<Platform, Vec<LockedWheel>>, LockError> {
+    let invalid = |reason: String| LockError::Invalid { path: path.to_owned(), reason };
+    let file = LockFile::from_str_with_base_directory(text, path.parent())
+        .map_err(|error| invalid(error.to_string()))?;
+    let environment =
+        file.default_environment().ok_or_else(|| invalid("there is no environment `default`".to_owned()))?;
+    let mut platforms = BTreeMap::new();
+    for platform in environment.platforms() {
+        let known =
+            [Platform::AMD64, Platform::ARM64].into_iter().find(|known| subdir(*known) == platform.subdir());
+        let Some(known) = known else {
+            return Err(invalid(format!("envwright makes no images for {}", platform.name().as_str())));
+        };
+        let mut wheels = Vec::new();
+        for package in environment.packages(platform).into_iter().flatten() {
+            match package.as_pypi().and_then(PypiPackageData::as_wheel) {
+                Some(data) => wheels.push(wheel(data).map_err(&invalid)?),
+                None => return Err(invalid(format!("{} is no wheel", package.name()))),
+            }
+        }
+        wheels.sort_by(|a, b| a.name.cmp(&b.name));
+        platforms.insert(known, wheels);
+    }
+    Ok(platforms)
+}
+
+fn subdir(platform: Platform) -> Subdir {
+    match platform.arch {
+        Arch::Amd64 => Subdir::Linux64,
+        Arch::Arm64 => Subdir::LinuxAarch64,
+    }
+}
+
+fn platform_data(platform: Platform) -> Result<PlatformData, rattler_lock::ParsePlatformError> {
+    let subdir = subdir(platform);
+    Ok(PlatformData {
+        name: PlatformName::try_from(subdir.to_string())?,
+        subdir,
+        virtual_packages: Vec::new(),
+    })
+}
+
+fn package(wheel: &LockedWheel) -> Result<PypiPackageData, String> {
+    let wrong = |what: &str, error: &dyn std::fmt::Display| format!("{what} of {}: {error}", wheel.name);
+    let location = match &wheel.location {
+        WheelLocation::Url(url) => UrlOrPath::Url(
+            url.without_credentials().to_string().parse().map_err(|error| wrong("the address", &error))?,
+        ),
+        WheelLocation::Path(path) => {
+            path.display().to_string().parse::<UrlOrPath>().map_err(|error| wrong("the path", &error))?
+        }
+    };
+    let sha256 =
+        wheel.hashes.iter().find_map(|hash| parse_digest_from_hex::<Sha256>(hash.strip_prefix("sha256:")?));
+    let requires_dist: Result<Vec<_>, _> = wheel.requires_dist.iter().map(|text| text.parse()).collect();
+    let requires_python = wheel.requires_python.as_deref().map(str::parse).transpose();
+    Ok(PypiPackageData::Distribution(Box::new(PypiDistributionData {
+        name: wheel.name.parse().map_err(|error| wrong("the name", &error))?,
+        version: wheel.version.parse().map_err(|error| wrong("the version", &error))?,
+        location: Verbatim::from(location),
+        index_url: wheel
+            .index
+            .as_ref()
+            .and_then(|index| index.without_credentials().to_string().parse().ok()),
+        hash: PackageHashes::from_hashes(None, sha256),
+        requires_dist: requires_dist.map_err(|error| wrong("a requirement", &error))?,
+        requires_python: requires_python.map_err(|error| wrong("requires-python", &error))?,
+    })))
+}
+
+fn wheel(data: &PypiDistributionData) -> Result<LockedWheel, String> {
+    let location = match data.location.inner() {
+        UrlOrPath::Url(url) => WheelLocation::Url(
+            SafeUrl::parse(url.as_str()).map_err(|error| format!("{}: {error}", data.name))?,
+        ),
+        UrlOrPath::Path(path) => WheelLocation::Path(path.as_str().into()),
+    };
+    let filename = data.location.inner().file_name().unwrap_or_default().to_owned();
+    let sha256 = data.hash.as_ref().and_then(PackageHashes::sha256);
+    Ok(LockedWheel {
+        name: data.name.to_string(),
+        version: data.version.to_string(),
+        filename,
+        location,
+        index: data.index_url.as_ref().and_then(|url| SafeUrl::parse(url.as_str()).ok()),
+        hashes: sha256
+            .map(|hash| {
+                format!("sha256:{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+            })
+            .into_iter()
+            .collect(),
+        size: None,
+        requires_dist: data.requires_dist.iter().map(ToString::to_string).collect(),
+        requires_python: data.requires_python.as_ref().map(ToString::to_string),
+        requested: false,
+        direct_url: None,
+    })
+}
