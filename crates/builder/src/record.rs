@@ -246,7 +246,7 @@ mod tests {
             .collect();
         assert_eq!(sequence, [0, 1]);
         let log = fs_err::read_to_string(log_path(&home, &id)).unwrap();
-        assert!(log.lines().last().unwrap().ends_with("fetch  fetched package=six bytes=3"), "{log}");
+        assert!(log.lines().last().unwrap().ends_with("fetch  fetched bytes=3 package=six"), "{log}");
     }
 
     #[test]

@@ -85,7 +85,8 @@ pub struct LockedDeb {
     pub requested: bool,
 }
 
-/// Locks the packages of a base: the essential ones, `ca-certificates`, Python where it is asked for, and the user's.
+/// Locks the packages of a base: the essential ones, `ca-certificates`, Python with the C++ library where it is asked
+/// for, and the user's.
 /// Lists are kept below `cache_dir`; a client that is offline takes them from there.
 pub async fn lock(
     client: &Client,

@@ -13,12 +13,16 @@ use std::collections::BTreeSet;
 /// What every base has, besides the essential packages.
 const ALWAYS: &[&str] = &["ca-certificates"];
 
+/// What a base with Python has: the C++ library is what manylinux wheels may take for granted besides libc and what
+/// Python itself needs (PEP 600; auditwheel's policy).
+const PYTHON: &[&str] = &["python3", "libstdc++6"];
+
 /// Solves a request.
 pub(super) fn solve(lists: &Lists, request: &Request) -> Result<DebianLock, DebianError> {
     let universe = Universe::read(lists)?;
     let mut own: Vec<&str> = universe.essential();
     own.extend(ALWAYS);
-    own.extend(request.include_python.then_some("python3"));
+    own.extend(PYTHON.iter().filter(|_| request.include_python));
     let own: Vec<Wanted> = own.iter().map(|name| Wanted { name: (*name).to_owned(), span: None }).collect();
     for wanted in own.iter().chain(&request.packages) {
         located(&universe, wanted, &request.suite)?;
