@@ -187,8 +187,8 @@ pub(crate) async fn debian(
     known: &Known,
 ) -> Result<PlatformLock, BuildError> {
     let name = base_name(environment);
-    let may_reuse = context.request.upgrade != Upgrade::All;
-    if let Some(near) = known.near(platform).filter(|near| may_reuse && near.base.name == name) {
+    let stays = |near: &&PlatformLock| near.base.name == name && !moves(&context.request.upgrade, near);
+    if let Some(near) = known.near(platform).filter(stays) {
         return Ok(PlatformLock { wheels: Vec::new(), ..near.clone() });
     }
     let wanted = |package: &envwright_definition::Spanned<String>| Wanted {
@@ -216,6 +216,15 @@ pub(crate) async fn debian(
         debs,
         wheels: Vec::new(),
     })
+}
+
+/// Whether Debian packages are to be chosen anew. A mirror has one version of each, so all move when one does.
+fn moves(upgrade: &Upgrade, lock: &PlatformLock) -> bool {
+    match upgrade {
+        Upgrade::None => false,
+        Upgrade::Packages(names) => lock.debs.iter().any(|deb| names.contains(&deb.name)),
+        Upgrade::All => true,
+    }
 }
 
 /// What a base that was not bootstrapped brings.

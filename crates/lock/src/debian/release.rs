@@ -85,7 +85,7 @@ fn file(line: &str) -> Option<(String, (Digest, u64))> {
 }
 
 /// `Sat, 06 Sep 2025 09:22:38 UTC`
-fn time(text: &str) -> Option<Timestamp> {
+pub(super) fn time(text: &str) -> Option<Timestamp> {
     let text = text.replace("UTC", "+0000");
     DateTimeParser::new().relaxed_weekday(true).parse_timestamp(&text).ok()
 }
