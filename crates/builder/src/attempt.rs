@@ -76,7 +76,7 @@ impl<'a> Attempt<'a> {
         settings: &'a Settings,
         request: &'a Request,
         stop: &'a Stop,
-    ) -> Result<Self, Box<Failed>> {
+    ) -> Result<Self, Failed> {
         let started = Instant::now();
         let environment =
             read(request, settings).map_err(|error| failed(None, &error, &Redactor::default()))?;
@@ -86,7 +86,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// The failure that an error is, in the catalog's words.
-    pub(crate) fn failed(&self, build: Option<&str>, error: &BuildError) -> Box<Failed> {
+    pub(crate) fn failed(&self, build: Option<&str>, error: &BuildError) -> Failed {
         failed(build, error, &self.redactor)
     }
 
@@ -151,14 +151,14 @@ impl<'a> Attempt<'a> {
     fn done_key(&self) -> Result<Digest, BuildError> {
         let files = solve::lock_files(&self.request.input);
         let beside = files.map(|files| files.path().to_owned());
-        done::key(
+        Ok(done::key(
             &self.environment,
             self.definition,
             &self.platforms()?,
             self.request,
             self.settings,
             beside.as_deref(),
-        )
+        ))
     }
 
     /// Names the image, writes it where it was asked for, and reports.
@@ -353,6 +353,9 @@ impl<'a> Attempt<'a> {
         if let Some(solved) = known.exact(context, &key, self.definition, platform, base.digest()) {
             return Ok(Ground::Whole(Box::new(solved)));
         }
+        if self.request.locked {
+            return Err(known.stale());
+        }
         let lock = match &self.environment.base {
             BaseName::Bootstrap { suite } => {
                 solve::debian(context, &self.environment, suite, platform, known).await?
@@ -406,7 +409,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Writes the outcome into the record.
-    pub(crate) fn conclude(&self, record: &Record<'_>, outcome: &Result<Report, Box<Failed>>) {
+    pub(crate) fn conclude(&self, record: &Record<'_>, outcome: &Result<Report, Failed>) {
         let mut summary = Summary::running(record.id().unwrap_or_default());
         summary.seconds = self.started.elapsed().as_secs_f64();
         match outcome {
@@ -448,13 +451,13 @@ impl Locked {
     }
 }
 
-fn failed(build: Option<&str>, error: &BuildError, redactor: &Redactor) -> Box<Failed> {
+fn failed(build: Option<&str>, error: &BuildError, redactor: &Redactor) -> Failed {
     let diagnosis = Diagnosis::redacted(error.findings(), &Catalog::builtin(), redactor);
-    Box::new(Failed {
+    Failed {
         build: build.map(str::to_owned),
         interrupted: matches!(error, BuildError::Interrupted),
         diagnosis,
-    })
+    }
 }
 
 fn read(request: &Request, settings: &Settings) -> Result<Environment, BuildError> {

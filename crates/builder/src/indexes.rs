@@ -19,10 +19,12 @@ pub(crate) fn configured() -> Indexes {
 
 /// Variables win over files, and later files over earlier ones.
 fn from(variable: &dyn Fn(&str) -> Option<String>, files: &[PathBuf]) -> Indexes {
-    let named = |names: &[&str]| names.iter().find_map(|name| variable(name));
-    let filed = |key: &str| files.iter().rev().find_map(|file| value(file, key));
-    let index = named(&["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"]).or_else(|| filed("index-url"));
-    let extra = named(&["UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL"]).or_else(|| filed("extra-index-url"));
+    let first_of = |names: &[&str]| names.iter().find_map(|name| variable(name));
+    let written = |key: &str| files.iter().rev().find_map(|file| value(file, key));
+    let index =
+        first_of(&["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"]).or_else(|| written("index-url"));
+    let extra =
+        first_of(&["UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL"]).or_else(|| written("extra-index-url"));
     Indexes {
         index: index.iter().flat_map(|text| urls(text)).next(),
         extra: extra.iter().flat_map(|text| urls(text)).collect(),
@@ -58,7 +60,9 @@ fn value(file: &Path, key: &str) -> Option<String> {
     let mut ini = Ini::new();
     ini.set_multiline(true);
     ini.read(text).ok()?;
-    SECTIONS.iter().find_map(|section| ini.get(section, key).or_else(|| ini.get(section, &key.replace('-', "_"))))
+    SECTIONS
+        .iter()
+        .find_map(|section| ini.get(section, key).or_else(|| ini.get(section, &key.replace('-', "_"))))
 }
 
 #[cfg(test)]
@@ -73,8 +77,9 @@ mod tests {
             fs_err::write(&path, text).unwrap();
             paths.push(path);
         }
-        let variable =
-            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let variable = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
         let found = from(&variable, &paths);
         let text = |url: SafeUrl| url.expose().to_string();
         (found.index.map(text), found.extra.into_iter().map(text).collect())

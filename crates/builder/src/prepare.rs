@@ -17,10 +17,19 @@ use std::{
 
 /// A package that becomes a segment.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a build has some hundreds of them")]
 pub(crate) enum Package {
     /// `snapshot` is where it is when it has left its mirror.
-    Deb { deb: LockedDeb, snapshot: Option<SafeUrl> },
-    Wheel { wheel: LockedWheel, sha256: Digest, python: (u8, u8), url: Option<SafeUrl> },
+    Deb {
+        deb: LockedDeb,
+        snapshot: Option<SafeUrl>,
+    },
+    Wheel {
+        wheel: LockedWheel,
+        sha256: Digest,
+        python: (u8, u8),
+        url: Option<SafeUrl>,
+    },
 }
 
 impl Package {

@@ -97,12 +97,12 @@ impl Settings {
 }
 
 /// The mirrors of `suite`: the configured ones, else the host's.
-pub(crate) fn debian_mirrors(settings: &Settings, suite: &str) -> Result<Vec<Mirror>, BuildError> {
+pub(crate) fn debian_mirrors(settings: &Settings, suite: &str) -> Vec<Mirror> {
     match &settings.debian {
         Some(debian) => {
             let keyring = debian.keyring.clone().map_or(Keyring::Archive, Keyring::File);
-            Ok(Mirror::configured(&debian.mirror, debian.security_mirror.as_ref(), suite, &keyring))
+            Mirror::configured(&debian.mirror, debian.security_mirror.as_ref(), suite, &keyring)
         }
-        None => Ok(envwright_lock::debian::host_sources(Path::new("/"), suite)),
+        None => envwright_lock::debian::host_sources(Path::new("/"), suite),
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn run(
     };
     let work = Work::start(global, terminal)?;
     let locked = envwright_builder::lock(&work.home, &work.settings, &request, &work.progress, &work.stop);
-    let locked = locked.map_err(|failed| work.failure(*failed))?;
+    let locked = locked.map_err(|failed| work.failure(failed))?;
     work.progress.end();
     let unchanged = files.are(&locked.lock, &locked.indexes).map_err(BuildError::from)?;
     if !arguments.check && !unchanged {

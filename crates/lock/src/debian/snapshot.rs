@@ -7,11 +7,7 @@ use std::collections::BTreeMap;
 /// The address of a locked package in a snapshot archive, at the time at which its list was made.
 ///
 /// Sample: `<snapshot>/archive/debian-security/20260102T030405Z/pool/updates/main/o/openssl/….deb`.
-pub fn snapshot(
-    archive: &SafeUrl,
-    deb: &LockedDeb,
-    releases: &BTreeMap<String, String>,
-) -> Option<SafeUrl> {
+pub fn snapshot(archive: &SafeUrl, deb: &LockedDeb, releases: &BTreeMap<String, String>) -> Option<SafeUrl> {
     let path = deb.url.expose().path();
     let (base, file) = path.split_at(path.find("/pool/")?);
     let name = base.rsplit('/').next().filter(|name| !name.is_empty())?;
