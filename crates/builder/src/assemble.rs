@@ -56,7 +56,7 @@ pub(crate) async fn image(
     let users = users_files(environment, epoch)?;
     for (kind, name, files) in [(Kind::Files, "files", users), (Kind::Environment, "environment", own)] {
         if !files.is_empty() {
-            parts.segments.push(own_segment(context, kind, name, files)?);
+            parts.segments.push(own_segment(context, kind, name, &files)?);
         }
     }
     let plan = plan_layers(&parts.segments, parts.base.files(), parts.base.layers().len())?;
@@ -85,12 +85,12 @@ fn own_segment(
     context: &Context<'_>,
     kind: Kind,
     name: &str,
-    files: Vec<OwnFile>,
+    files: &[OwnFile],
 ) -> Result<SegmentRef, BuildError> {
     let compression = context.request.compression;
-    let key = files_key(&files, compression);
+    let key = files_key(files, compression);
     let (file, index) =
-        context.segments.put(&key, |out| pack_files(&files, compression, out).map_err(BuildError::from))?;
+        context.segments.put(&key, |out| pack_files(files, compression, out).map_err(BuildError::from))?;
     Ok(SegmentRef { kind, name: name.to_owned(), key, file, index })
 }
 

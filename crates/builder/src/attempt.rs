@@ -19,7 +19,11 @@ use crate::{
 use envwright_definition::{Base as BaseName, Environment, Options};
 use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, Finding, report};
 use envwright_image::{Base, Image, ImageReference, Layout, assemble_index};
-use envwright_lock::{Lock, LockFiles, PlatformLock, debian::LockedDeb, pypi::WheelLocation};
+use envwright_lock::{
+    Lock, LockFiles, PlatformLock,
+    debian::{self, LockedDeb},
+    pypi::WheelLocation,
+};
 use envwright_redact::{Redactor, SafeUrl, Secret};
 use envwright_store::{Digest, Home};
 use envwright_target::Platform;
@@ -72,7 +76,7 @@ impl<'a> Attempt<'a> {
         settings: &'a Settings,
         request: &'a Request,
         stop: &'a Stop,
-    ) -> Result<Self, Box<Failed>> {
+    ) -> Result<Self, Failed> {
         let started = Instant::now();
         let environment =
             read(request, settings).map_err(|error| failed(None, &error, &Redactor::default()))?;
@@ -82,7 +86,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// The failure that an error is, in the catalog's words.
-    pub(crate) fn failed(&self, build: Option<&str>, error: &BuildError) -> Box<Failed> {
+    pub(crate) fn failed(&self, build: Option<&str>, error: &BuildError) -> Failed {
         failed(build, error, &self.redactor)
     }
 
@@ -126,16 +130,19 @@ impl<'a> Attempt<'a> {
         vec![ImageReference::suggested(&name, self.environment.version.as_deref())]
     }
 
-    /// The outcome when everything is there already: no network, no solving, no packing, no record.
-    pub(crate) fn nothing_to_do(&self) -> Option<Result<Report, BuildError>> {
+    /// The finished image, where it is there, whole.
+    fn finished(&self) -> Option<(Layout, Done)> {
         if self.request.upgrade != Upgrade::None || self.request.locked {
             return None;
         }
-        let mut done = done::find(self.home, &self.done_key().ok()?)?;
+        let done = done::find(self.home, &self.done_key().ok()?)?;
         let layout = Layout::open(&self.home.images()).ok()?;
-        if !layout.is_whole(&done.digest) {
-            return None;
-        }
+        layout.is_whole(&done.digest).then_some((layout, done))
+    }
+
+    /// The outcome when everything is there already: no network, no solving, no packing, no record.
+    pub(crate) fn nothing_to_do(&self) -> Option<Result<Report, BuildError>> {
+        let (layout, mut done) = self.finished()?;
         done.warnings.splice(0..0, self.environment.findings.iter().cloned());
         Some(self.deliver(&layout, done, None))
     }
@@ -144,14 +151,14 @@ impl<'a> Attempt<'a> {
     fn done_key(&self) -> Result<Digest, BuildError> {
         let files = solve::lock_files(&self.request.input);
         let beside = files.map(|files| files.path().to_owned());
-        done::key(
+        Ok(done::key(
             &self.environment,
             self.definition,
             &self.platforms()?,
             self.request,
             self.settings,
             beside.as_deref(),
-        )
+        ))
     }
 
     /// Names the image, writes it where it was asked for, and reports.
@@ -256,7 +263,7 @@ impl<'a> Attempt<'a> {
         for platform in platforms {
             let base = self.base(context, platform).await?;
             let ground = self.ground(context, platform, &base, &known).await?;
-            let debs: Vec<Package> = ground.debs().iter().cloned().map(Package::Deb).collect();
+            let debs = self.deb_packages(ground.lock());
             let mut planned = Plan::packages(context, &debs);
             let solving = async {
                 let solved = self.finish(context, platform, ground, &known).await?;
@@ -300,10 +307,10 @@ impl<'a> Attempt<'a> {
 
     /// What a build of a lock would do.
     pub(crate) fn plan(&self, context: &Context<'_>, locked: &Locked) -> Result<Plan, BuildError> {
-        let mut plan = Plan { nothing_to_do: self.nothing_to_do().is_some(), ..Plan::default() };
+        let mut plan = Plan { nothing_to_do: self.finished().is_some(), ..Plan::default() };
         for platform in self.platforms()? {
             let Some(lock) = locked.lock.platforms.get(&platform) else { continue };
-            let mut packages: Vec<Package> = lock.debs.iter().cloned().map(Package::Deb).collect();
+            let mut packages = self.deb_packages(lock);
             packages.extend(self.wheel_packages(lock)?);
             plan.add(platform, lock, Plan::packages(context, &packages));
         }
@@ -346,6 +353,9 @@ impl<'a> Attempt<'a> {
         if let Some(solved) = known.exact(context, &key, self.definition, platform, base.digest()) {
             return Ok(Ground::Whole(Box::new(solved)));
         }
+        if self.request.locked {
+            return Err(known.stale());
+        }
         let lock = match &self.environment.base {
             BaseName::Bootstrap { suite } => {
                 solve::debian(context, &self.environment, suite, platform, known).await?
@@ -373,6 +383,16 @@ impl<'a> Attempt<'a> {
         }
     }
 
+    /// Debian packages, each with where it is looked for when it has left its mirror.
+    fn deb_packages(&self, lock: &PlatformLock) -> Vec<Package> {
+        let archive = self.settings.debian.as_ref().and_then(|debian| debian.snapshot.as_ref());
+        let package = |deb: &LockedDeb| Package::Deb {
+            deb: deb.clone(),
+            snapshot: archive.and_then(|archive| debian::snapshot(archive, deb, &lock.base.releases)),
+        };
+        lock.debs.iter().map(package).collect()
+    }
+
     /// Wheels with what packing them needs.
     fn wheel_packages(&self, lock: &PlatformLock) -> Result<Vec<Package>, BuildError> {
         let (major, minor, _) = lock.python.unwrap_or_default();
@@ -389,7 +409,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Writes the outcome into the record.
-    pub(crate) fn conclude(&self, record: &Record<'_>, outcome: &Result<Report, Box<Failed>>) {
+    pub(crate) fn conclude(&self, record: &Record<'_>, outcome: &Result<Report, Failed>) {
         let mut summary = Summary::running(record.id().unwrap_or_default());
         summary.seconds = self.started.elapsed().as_secs_f64();
         match outcome {
@@ -415,10 +435,10 @@ impl<'a> Attempt<'a> {
 }
 
 impl Ground {
-    fn debs(&self) -> &[LockedDeb] {
+    fn lock(&self) -> &PlatformLock {
         match self {
-            Self::Whole(solved) => &solved.lock.debs,
-            Self::Base { lock, .. } => &lock.debs,
+            Self::Whole(solved) => &solved.lock,
+            Self::Base { lock, .. } => lock,
         }
     }
 }
@@ -431,13 +451,13 @@ impl Locked {
     }
 }
 
-fn failed(build: Option<&str>, error: &BuildError, redactor: &Redactor) -> Box<Failed> {
+fn failed(build: Option<&str>, error: &BuildError, redactor: &Redactor) -> Failed {
     let diagnosis = Diagnosis::redacted(error.findings(), &Catalog::builtin(), redactor);
-    Box::new(Failed {
+    Failed {
         build: build.map(str::to_owned),
         interrupted: matches!(error, BuildError::Interrupted),
         diagnosis,
-    })
+    }
 }
 
 fn read(request: &Request, settings: &Settings) -> Result<Environment, BuildError> {

@@ -33,7 +33,7 @@ pub(crate) fn key(
     request: &Request,
     settings: &Settings,
     beside: Option<&Path>,
-) -> Result<Digest, BuildError> {
+) -> Digest {
     let base = match &environment.base {
         Base::OciLayout(folder) => stamp(&folder.join("index.json")),
         Base::DockerArchive(file) => stamp(file),
@@ -53,7 +53,7 @@ pub(crate) fn key(
         "base": base,
         "lock": beside.map(stamp),
     });
-    Ok(Digest::of(&canonical_json(&value)))
+    Digest::of(&canonical_json(&value))
 }
 
 /// What tells a changed file from an unchanged one without reading it.

@@ -6,7 +6,7 @@ use envwright_image::{Base, Kind, SegmentRef};
 use envwright_lock::PlatformLock;
 use envwright_package::{OwnFile, Rewrites};
 use envwright_target::{Files, Platform, TargetFacts, resolve};
-use std::{collections::BTreeSet, io::Read as _, os::unix::fs::PermissionsExt as _};
+use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _};
 
 /// Where wheels live in every image.
 pub(crate) const PREFIX: &str = "opt/env";
@@ -157,9 +157,7 @@ pub(crate) fn users_files(environment: &Environment, epoch: u64) -> Result<Vec<O
             } else if metadata.is_dir() {
                 OwnFile::directory(path, epoch)
             } else {
-                let mut bytes = Vec::new();
-                fs_err::File::open(&from)?.read_to_end(&mut bytes)?;
-                OwnFile::file(path, bytes, epoch).mode(if executable { 0o755 } else { 0o644 })
+                OwnFile::copied(path, &from, epoch)?.mode(if executable { 0o755 } else { 0o644 })
             });
         }
     }

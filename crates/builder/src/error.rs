@@ -6,6 +6,7 @@ use envwright_fetch::FetchError;
 use envwright_image::ImageError;
 use envwright_lock::{LockError, debian::DebianError, pypi::PypiError};
 use envwright_package::PackageError;
+use envwright_redact::SafeUrl;
 use envwright_store::StoreError;
 use std::path::PathBuf;
 
@@ -55,6 +56,16 @@ pub enum BuildError {
         got: String,
         /// True for a .deb.
         debian: bool,
+    },
+    /// A locked Debian package is not on its mirror any more.
+    #[error("{package} {version} is not on the mirror any more")]
+    LeftMirror {
+        /// Name of the package.
+        package: String,
+        /// Its version.
+        version: String,
+        /// Where it was.
+        url: SafeUrl,
     },
     /// A package cannot be turned into a segment.
     #[error("packing")]
@@ -158,6 +169,11 @@ impl BuildError {
                     .fact("expected", expected)
                     .fact("got", got)
             }
+            Self::LeftMirror { package, version, url } => Finding::new("apt-not-found-404")
+                .fact("package", package)
+                .fact("version", version)
+                .fact("url", url.without_credentials())
+                .fact("status", 404),
             Self::Python { needed, available, span } => {
                 python_finding(needed.as_deref(), available, span.as_ref())
             }

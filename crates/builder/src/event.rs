@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::fmt::Write as _;
 
 /// Version of the event format (`v` of every event).
 pub const EVENT_VERSION: u32 = 1;
@@ -80,11 +81,13 @@ impl Event {
         let mut line = format!("{:<6} {}", self.step.name(), self.kind);
         for (name, value) in &self.facts {
             match value {
-                Value::String(text) if text.contains(char::is_whitespace) => {
-                    line.push_str(&format!(" {name}={text:?}"))
+                Value::String(text) if !text.contains(char::is_whitespace) => {
+                    let _ = write!(line, " {name}={text}");
                 }
-                Value::String(text) => line.push_str(&format!(" {name}={text}")),
-                other => line.push_str(&format!(" {name}={other}")),
+                // As JSON writes it, so that a name with blanks stays one word.
+                other => {
+                    let _ = write!(line, " {name}={other}");
+                }
             }
         }
         line

@@ -4,7 +4,7 @@ use crate::{BuildError, context::Context, event::Step};
 use envwright_definition::Environment;
 use envwright_fetch::Download;
 use envwright_lock::pypi::{LockedWheel, WheelLocation};
-use envwright_redact::SafeUrl;
+use envwright_redact::{SafeUrl, Secret};
 use envwright_store::{Digest, DigestWriter};
 use std::io;
 
@@ -51,15 +51,14 @@ async fn fetch(context: &Context<'_>, wheel: &LockedWheel, url: SafeUrl) -> Resu
     Ok(done.sha256)
 }
 
-/// The address of a wheel with the credentials of the index on the same host, which no lock keeps.
+/// The address of a wheel with the credentials of the index of the same origin, which no lock keeps.
 pub(crate) fn with_credentials(url: &SafeUrl, environment: &Environment) -> SafeUrl {
     let indexes = environment.indexes.index.iter().chain(&environment.indexes.extra);
-    let mut known = indexes.filter(|index| index.host().is_some() && index.host() == url.host());
+    let mut known = indexes.filter(|index| index.expose().origin() == url.expose().origin());
     let Some((user, password)) = known.find_map(SafeUrl::credentials) else { return url.clone() };
     let mut open = url.expose().clone();
-    let set = open
-        .set_username(&user)
-        .and_then(|()| open.set_password(password.as_ref().map(|secret| secret.expose())));
+    let set =
+        open.set_username(&user).and_then(|()| open.set_password(password.as_ref().map(Secret::expose)));
     match set {
         Ok(()) => SafeUrl::from(open),
         Err(()) => url.clone(),

@@ -14,6 +14,7 @@ mod environment;
 mod error;
 mod event;
 mod hashes;
+mod indexes;
 mod outputs;
 mod pipeline;
 mod plan;

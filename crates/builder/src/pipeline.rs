@@ -24,7 +24,7 @@ pub fn build(
     request: &Request,
     listener: &dyn Listener,
     stop: &Stop,
-) -> Result<Report, Box<Failed>> {
+) -> Result<Report, Failed> {
     let attempt = Attempt::read(home, settings, request, stop)?;
     let _in_use = in_use(&attempt)?;
     if let Some(report) = attempt.nothing_to_do() {
@@ -44,7 +44,7 @@ pub fn lock(
     request: &Request,
     listener: &dyn Listener,
     stop: &Stop,
-) -> Result<Locked, Box<Failed>> {
+) -> Result<Locked, Failed> {
     without_building(home, settings, request, listener, stop, async |attempt, context| {
         attempt.lock_all(context).await
     })
@@ -57,7 +57,7 @@ pub fn plan(
     request: &Request,
     listener: &dyn Listener,
     stop: &Stop,
-) -> Result<Plan, Box<Failed>> {
+) -> Result<Plan, Failed> {
     without_building(home, settings, request, listener, stop, async |attempt, context| {
         let locked = attempt.lock_all(context).await?;
         attempt.plan(context, &locked)
@@ -71,7 +71,7 @@ fn without_building<T>(
     listener: &dyn Listener,
     stop: &Stop,
     work: impl AsyncFnOnce(&Attempt<'_>, &Context<'_>) -> Result<T, crate::BuildError>,
-) -> Result<T, Box<Failed>> {
+) -> Result<T, Failed> {
     let attempt = Attempt::read(home, settings, request, stop)?;
     let _in_use = in_use(&attempt)?;
     let record = Record::unkept(listener);
@@ -80,6 +80,6 @@ fn without_building<T>(
     outcome.map_err(|error| attempt.failed(None, &error))
 }
 
-fn in_use(attempt: &Attempt<'_>) -> Result<LockGuard, Box<Failed>> {
+fn in_use(attempt: &Attempt<'_>) -> Result<LockGuard, Failed> {
     attempt.home.share(IN_USE).map_err(|error| attempt.failed(None, &error.into()))
 }

@@ -17,22 +17,32 @@ use std::{
 
 /// A package that becomes a segment.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a build has some hundreds of them")]
 pub(crate) enum Package {
-    Deb(LockedDeb),
-    Wheel { wheel: LockedWheel, sha256: Digest, python: (u8, u8), url: Option<SafeUrl> },
+    /// `snapshot` is where it is when it has left its mirror.
+    Deb {
+        deb: LockedDeb,
+        snapshot: Option<SafeUrl>,
+    },
+    Wheel {
+        wheel: LockedWheel,
+        sha256: Digest,
+        python: (u8, u8),
+        url: Option<SafeUrl>,
+    },
 }
 
 impl Package {
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Deb(deb) => &deb.name,
+            Self::Deb { deb, .. } => &deb.name,
             Self::Wheel { wheel, .. } => &wheel.name,
         }
     }
 
     pub(crate) fn version(&self) -> &str {
         match self {
-            Self::Deb(deb) => &deb.version,
+            Self::Deb { deb, .. } => &deb.version,
             Self::Wheel { wheel, .. } => &wheel.version,
         }
     }
@@ -40,21 +50,21 @@ impl Package {
     /// Size in bytes of the package's file, where the lock knows it.
     pub(crate) fn size(&self) -> Option<u64> {
         match self {
-            Self::Deb(deb) => Some(deb.size),
+            Self::Deb { deb, .. } => Some(deb.size),
             Self::Wheel { wheel, .. } => wheel.size,
         }
     }
 
     pub(crate) fn sha256(&self) -> Digest {
         match self {
-            Self::Deb(deb) => deb.sha256,
+            Self::Deb { deb, .. } => deb.sha256,
             Self::Wheel { sha256, .. } => *sha256,
         }
     }
 
     pub(crate) fn kind(&self) -> Kind {
         match self {
-            Self::Deb(_) => Kind::Debian,
+            Self::Deb { .. } => Kind::Debian,
             Self::Wheel { .. } => Kind::Pypi,
         }
     }
@@ -71,8 +81,16 @@ impl Package {
 
     fn url(&self) -> Option<&SafeUrl> {
         match self {
-            Self::Deb(deb) => Some(&deb.url),
+            Self::Deb { deb, .. } => Some(&deb.url),
             Self::Wheel { url, .. } => url.as_ref(),
+        }
+    }
+
+    /// Other places that have the same file.
+    fn mirrors(&self) -> Vec<SafeUrl> {
+        match self {
+            Self::Deb { snapshot, .. } => snapshot.iter().cloned().collect(),
+            Self::Wheel { .. } => Vec::new(),
         }
     }
 
@@ -83,7 +101,7 @@ impl Package {
 
     fn packing<'a>(&'a self, file: &'a Path, compression: Compression) -> Packing<'a> {
         match self {
-            Self::Deb(deb) => Packing::Deb { file, deb, compression },
+            Self::Deb { deb, .. } => Packing::Deb { file, deb, compression },
             Self::Wheel { wheel, sha256, python, .. } => Packing::Wheel(WheelSegment {
                 wheel: file,
                 filename: &wheel.filename,
@@ -197,7 +215,7 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
         context.downloads.acquire().await.map_err(|error| BuildError::Internal(error.to_string()))?;
     let download = Download {
         url: url.clone(),
-        mirrors: Vec::new(),
+        mirrors: package.mirrors(),
         size: package.size(),
         sha256: Some(package.sha256()),
     };
@@ -206,7 +224,7 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
         .client
         .download(&download, &file, &progress)
         .await
-        .map_err(|error| mismatch(package, error))?;
+        .map_err(|error| of_package(package, error))?;
     context.record.event(
         Step::Fetch,
         "fetched",
@@ -219,16 +237,21 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
     Ok(file)
 }
 
-/// A digest that is not the locked one is a problem of the package, not of the network.
-fn mismatch(package: &Package, error: FetchError) -> BuildError {
-    match error {
-        FetchError::Digest { expected, got, .. } => BuildError::Digest {
-            package: package.name().to_owned(),
-            version: package.version().to_owned(),
+/// A digest that is not the locked one, and a Debian package that left its mirror, are problems of the package, not
+/// of the network.
+fn of_package(package: &Package, error: FetchError) -> BuildError {
+    let (name, version) = (package.name().to_owned(), package.version().to_owned());
+    match (error, package) {
+        (FetchError::Digest { expected, got, .. }, _) => BuildError::Digest {
+            package: name,
+            version,
             expected: expected.to_string(),
             got: got.to_string(),
-            debian: matches!(package, Package::Deb(_)),
+            debian: matches!(package, Package::Deb { .. }),
         },
-        other => other.into(),
+        (FetchError::Status { url, status: 404 }, Package::Deb { .. }) => {
+            BuildError::LeftMirror { package: name, version, url }
+        }
+        (other, _) => other.into(),
     }
 }

@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(find_build(&home, &id).unwrap().state, "running");
         let summary = Summary { state: "done".to_owned(), ..Summary::running(&id) };
         record.finish(&summary);
-        assert_eq!(history(&home).unwrap(), [summary.clone()]);
+        assert_eq!(history(&home).unwrap(), std::slice::from_ref(&summary));
         assert_eq!(find_build(&home, "latest").unwrap(), summary);
         let events = fs_err::read_to_string(home.builds().join(&id).join("events.jsonl")).unwrap();
         let sequence: Vec<u64> = events

@@ -1,13 +1,16 @@
 //! What the environment and `config.toml` say, read once at the edge.
 
-use crate::BuildError;
+use crate::{BuildError, indexes};
 use envwright_definition::Indexes;
 use envwright_fetch::Settings as NetworkSettings;
-use envwright_lock::debian::Mirror;
+use envwright_lock::debian::{Keyring, Mirror};
 use envwright_redact::SafeUrl;
 use envwright_store::Home;
 use serde::Deserialize;
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Settings of one run.
 #[derive(Debug, Clone)]
@@ -26,16 +29,25 @@ pub struct Settings {
 
 /// `[debian]` of the configuration.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DebianSettings {
     /// Address of the archive.
     pub mirror: SafeUrl,
     /// Address of the security archive, where there is one.
     pub security_mirror: Option<SafeUrl>,
+    /// Keys that sign them, binary or armored; those of the Debian archive where `None`.
+    pub keyring: Option<PathBuf>,
+    /// A snapshot archive, where locked packages are looked for that left the mirror: the folder that has
+    /// `archive/debian/<time>/`.
+    pub snapshot: Option<SafeUrl>,
 }
 
 #[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ConfigFile {
+    /// Read by `fetch`.
+    #[serde(default, rename = "network")]
+    _network: toml::Table,
     #[serde(default)]
     pypi: PypiSection,
     debian: Option<DebianSettings>,
@@ -69,7 +81,7 @@ impl Settings {
         let wrong = |reason: String| BuildError::Configuration { path: path.clone(), reason };
         let file: ConfigFile = toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))?;
         let network = NetworkSettings::from_config(&text).map_err(|error| wrong(error.to_string()))?;
-        let mut indexes = environment_indexes();
+        let mut indexes = indexes::configured();
         indexes.index = indexes.index.or(file.pypi.index);
         if indexes.extra.is_empty() {
             indexes.extra = file.pypi.extra_index;
@@ -84,23 +96,13 @@ impl Settings {
     }
 }
 
-/// `PIP_INDEX_URL`, `PIP_EXTRA_INDEX_URL`, `UV_DEFAULT_INDEX`, `UV_INDEX_URL`, `UV_EXTRA_INDEX_URL`.
-fn environment_indexes() -> Indexes {
-    let urls = |names: &[&str]| -> Vec<SafeUrl> {
-        let value = names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-        value.unwrap_or_default().split_whitespace().filter_map(|url| SafeUrl::parse(url).ok()).collect()
-    };
-    Indexes {
-        index: urls(&["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"]).into_iter().next(),
-        extra: urls(&["UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL"]),
-        ..Indexes::default()
-    }
-}
-
 /// The mirrors of `suite`: the configured ones, else the host's.
-pub(crate) fn debian_mirrors(settings: &Settings, suite: &str) -> Result<Vec<Mirror>, BuildError> {
+pub(crate) fn debian_mirrors(settings: &Settings, suite: &str) -> Vec<Mirror> {
     match &settings.debian {
-        Some(debian) => Ok(Mirror::configured(&debian.mirror, debian.security_mirror.as_ref(), suite)),
-        None => Ok(envwright_lock::debian::host_sources(Path::new("/"), suite)),
+        Some(debian) => {
+            let keyring = debian.keyring.clone().map_or(Keyring::Archive, Keyring::File);
+            Mirror::configured(&debian.mirror, debian.security_mirror.as_ref(), suite, &keyring)
+        }
+        None => envwright_lock::debian::host_sources(Path::new("/"), suite),
     }
 }

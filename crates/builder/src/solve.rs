@@ -28,6 +28,14 @@ pub(crate) struct Known {
     /// The last lock of this definition's place, to stay near.
     last: Option<Lock>,
     last_path: PathBuf,
+    /// Where the lock beside the definition is, or would be.
+    files: Option<LockFiles>,
+}
+
+fn stale(files: Option<&LockFiles>) -> BuildError {
+    BuildError::LockStale {
+        path: files.map_or_else(|| "envwright.lock".into(), |files| files.path().to_owned()),
+    }
 }
 
 /// A kept solution, with what has to be said about it each time.
@@ -64,15 +72,18 @@ impl Known {
                     && platforms.iter().all(|platform| lock.platforms.contains_key(platform))
             });
             if !fits {
-                let path =
-                    files.map(|files| files.path().to_owned()).unwrap_or_else(|| "envwright.lock".into());
-                return Err(BuildError::LockStale { path });
+                return Err(stale(files.as_ref()));
             }
         }
         let last_path =
             context.home.solves().join(format!("last-{}.json", place(&context.request.input).hex()));
         let last = fs_err::read(&last_path).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        Ok(Self { beside, last, last_path })
+        Ok(Self { beside, last, last_path, files })
+    }
+
+    /// The failure of a build that may only use the lock beside the definition, and cannot.
+    pub(crate) fn stale(&self) -> BuildError {
+        stale(self.files.as_ref())
     }
 
     /// The solution of exactly this definition on exactly this base that may be used as it is.
@@ -93,6 +104,9 @@ impl Known {
         if let Some(lock) = fitting {
             return Some(Solved { lock: lock.clone(), warnings: Vec::new(), reused: true });
         }
+        if context.request.locked {
+            return None;
+        }
         let text = fs_err::read(kept_path(context, key)).ok()?;
         let kept: Kept = serde_json::from_slice(&text).ok()?;
         Some(Solved { lock: kept.lock, warnings: kept.warnings, reused: true })
@@ -100,8 +114,8 @@ impl Known {
 
     /// A solution to stay near: this definition's before it was changed.
     fn near(&self, platform: Platform) -> Option<&PlatformLock> {
-        let locks = [&self.beside, &self.last].into_iter().flatten();
-        locks.filter_map(|lock| lock.platforms.get(&platform)).next()
+        let mut locks = [&self.beside, &self.last].into_iter().flatten();
+        locks.find_map(|lock| lock.platforms.get(&platform))
     }
 
     /// Platforms of the lock beside the definition that are not asked for now; they stay as they are.
@@ -187,8 +201,8 @@ pub(crate) async fn debian(
     known: &Known,
 ) -> Result<PlatformLock, BuildError> {
     let name = base_name(environment);
-    let may_reuse = context.request.upgrade != Upgrade::All;
-    if let Some(near) = known.near(platform).filter(|near| may_reuse && near.base.name == name) {
+    let stays = |near: &&PlatformLock| near.base.name == name && !moves(&context.request.upgrade, near);
+    if let Some(near) = known.near(platform).filter(stays) {
         return Ok(PlatformLock { wheels: Vec::new(), ..near.clone() });
     }
     let wanted = |package: &envwright_definition::Spanned<String>| Wanted {
@@ -201,7 +215,7 @@ pub(crate) async fn debian(
         packages: environment.apt.iter().map(wanted).collect(),
         include_python: true,
     };
-    let mirrors = settings::debian_mirrors(context.settings, suite)?;
+    let mirrors = settings::debian_mirrors(context.settings, suite);
     context.record.event(
         Step::Solve,
         "solving",
@@ -216,6 +230,15 @@ pub(crate) async fn debian(
         debs,
         wheels: Vec::new(),
     })
+}
+
+/// Whether Debian packages are to be chosen anew. A mirror has one version of each, so all move when one does.
+fn moves(upgrade: &Upgrade, lock: &PlatformLock) -> bool {
+    match upgrade {
+        Upgrade::None => false,
+        Upgrade::Packages(names) => lock.debs.iter().any(|deb| names.contains(&deb.name)),
+        Upgrade::All => true,
+    }
 }
 
 /// What a base that was not bootstrapped brings.
@@ -252,8 +275,12 @@ pub(crate) fn base_name(environment: &Environment) -> String {
         BaseName::Bootstrap { suite } => {
             let mut apt: Vec<&str> = environment.apt.iter().map(|package| package.value.as_str()).collect();
             apt.sort_unstable();
-            let added: String = apt.iter().map(|package| format!("+{package}")).collect();
-            format!("bootstrap:debian/{suite}{added}")
+            let mut name = format!("bootstrap:debian/{suite}");
+            for package in apt {
+                name.push('+');
+                name.push_str(package);
+            }
+            name
         }
         BaseName::OciLayout(_) => "oci".to_owned(),
         BaseName::DockerArchive(_) => "docker-archive".to_owned(),

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use clap::Args;
 use envwright_builder::{BuildError, Input, Request, Upgrade};
+use envwright_definition::PackageName;
 use envwright_package::Compression;
 use envwright_target::Platform;
 use std::{
@@ -42,7 +43,7 @@ pub(crate) struct UpgradeArguments {
     /// Choose all packages anew
     #[arg(long)]
     pub(crate) upgrade: bool,
-    /// Choose this package anew and keep the others where possible; may be repeated
+    /// Choose this package anew and keep the others where possible; may be repeated. A Debian package moves all of them
     #[arg(long, value_name = "PACKAGE")]
     pub(crate) upgrade_package: Vec<String>,
 }
@@ -52,13 +53,12 @@ impl UpgradeArguments {
         if self.upgrade {
             return Upgrade::All;
         }
-        let normalised = |name: &String| {
-            envwright_definition::PackageName::parse(name)
-                .map_or_else(|| name.clone(), |name| name.to_string())
-        };
+        // Python's names have many spellings, Debian's one.
+        let normalised = |name: &String| PackageName::parse(name).map(|name| name.to_string());
+        let spellings = |name: &String| [Some(name.clone()), normalised(name)].into_iter().flatten();
         match self.upgrade_package.as_slice() {
             [] => Upgrade::None,
-            names => Upgrade::Packages(names.iter().map(normalised).collect()),
+            names => Upgrade::Packages(names.iter().flat_map(spellings).collect()),
         }
     }
 }

@@ -5,7 +5,7 @@ use envwright_builder::{BuildError, Failed};
 use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, report};
 use envwright_store::StoreError;
 use serde_json::{Value, json};
-use std::{io, path::PathBuf};
+use std::{fmt::Write as _, io, path::PathBuf};
 
 /// Why a command ends early.
 pub(crate) enum Failure {
@@ -64,7 +64,7 @@ fn show(terminal: &Terminal, diagnosis: &Diagnosis, log: Option<&PathBuf>) -> io
     }
     let mut text = terminal.report(diagnosis);
     if let Some(log) = log {
-        text.push_str(&format!("\nlog     {}\n", log.display()));
+        let _ = writeln!(text, "\nlog     {}", log.display());
     }
     terminal.error_text(&text);
     Ok(())

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command};
 use envwright_diagnosis::Catalog;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 const MADE: &str = "<!-- Made by `cargo xtask docs`. -->\n\n";
 
@@ -13,7 +13,7 @@ pub fn pages() -> BTreeMap<String, String> {
     let mut list = format!("# Problems\n\n{MADE}`envwright explain PROBLEM` prints the same pages.\n\n");
     for problem in catalog.problems() {
         let Some(page) = catalog.page(&problem.id) else { continue };
-        list.push_str(&format!("- [`{id}`](problems/{id}.md): {}\n", page.title(), id = problem.id));
+        let _ = writeln!(list, "- [`{id}`](problems/{id}.md): {}", page.title(), id = problem.id);
         pages.insert(format!("problems/{}.md", problem.id), format!("{}\n{MADE}", page.markdown()));
     }
     pages.insert("problems.md".to_owned(), list);
@@ -38,22 +38,22 @@ fn commands() -> String {
 
 fn section(command: &Command, name: &str, text: &mut String) {
     let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
-    text.push_str(&format!("## {name}\n\n{about}\n\n"));
+    let _ = write!(text, "## {name}\n\n{about}\n\n");
     let usage = command.clone().render_usage().to_string();
-    text.push_str(&format!("```text\n{}\n```\n\n", usage.trim()));
+    let _ = write!(text, "```text\n{}\n```\n\n", usage.trim());
     let top = name == "envwright";
     let shown = |argument: &&Arg| !argument.is_hide_set() && (top || !argument.is_global_set());
     let rows: Vec<String> = command.get_arguments().filter(shown).map(row).collect();
     if !rows.is_empty() {
-        text.push_str(&format!("| Argument | Meaning |\n|---|---|\n{}\n", rows.concat()));
+        let _ = write!(text, "| Argument | Meaning |\n|---|---|\n{}\n", rows.concat());
     }
     if let Some(help) = command.get_after_help() {
-        text.push_str(&format!("```text\n{help}\n```\n\n"));
+        let _ = write!(text, "```text\n{help}\n```\n\n");
     }
 }
 
 fn row(argument: &Arg) -> String {
-    let value = argument.get_value_names().unwrap_or_default().first().map(|name| name.to_string());
+    let value = argument.get_value_names().unwrap_or_default().first().map(ToString::to_string);
     let takes = argument.get_action().takes_values();
     let value = value.filter(|_| takes).map(|name| format!(" {name}")).unwrap_or_default();
     let name = match (argument.get_short(), argument.get_long()) {

@@ -4,7 +4,7 @@ use crate::terminal::Terminal;
 use anstyle::AnsiColor;
 use envwright_builder::{Output, PlatformReport, Report};
 use indicatif::HumanBytes;
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 /// Layers that are named, the largest first.
 const MOST_LAYERS: usize = 4;
@@ -15,7 +15,9 @@ pub(crate) fn text(terminal: &Terminal, report: &Report, outputs: &[Output], def
     let verb =
         terminal.paint(&format!("{:>9}", if report.reused { "Is there" } else { "Built" }), AnsiColor::Green);
     let mut text = format!("{verb} {name} in {:.2} s\n", report.seconds.total);
-    let mut row = |label: &str, value: &str| text.push_str(&format!("{label:>9} {value}\n"));
+    let mut row = |label: &str, value: &str| {
+        let _ = writeln!(text, "{label:>9} {value}");
+    };
     for platform in &report.platforms {
         row(if report.platforms.len() > 1 { "image" } else { "" }, &image(platform));
         row("packages", &packages(platform));

@@ -24,6 +24,7 @@ pub(crate) struct Terminal {
     width: usize,
 }
 
+#[expect(clippy::unused_self, reason = "whoever prints holds a terminal")]
 impl Terminal {
     pub(crate) fn new(arguments: &GlobalArguments) -> Self {
         let colored = !arguments.no_color

@@ -16,6 +16,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 pub(crate) mod optional {
     use super::{Deserialize, Deserializer, Error, SafeUrl, Serializer};
 
+    #[expect(clippy::ref_option, reason = "serde calls it so")]
     pub(crate) fn serialize<S: Serializer>(url: &Option<SafeUrl>, serializer: S) -> Result<S::Ok, S::Error> {
         match url {
             Some(url) => serializer.serialize_some(&url.without_credentials().to_string()),

@@ -5,6 +5,7 @@ use crate::{
     pypi::{LockedWheel, WheelLocation},
 };
 use envwright_redact::SafeUrl;
+use envwright_store::Digest;
 use envwright_target::{Arch, Platform};
 use rattler_conda_types::Subdir;
 use rattler_digest::{Sha256, parse_digest_from_hex};
@@ -130,12 +131,7 @@ fn wheel(data: &PypiDistributionData) -> Result<LockedWheel, String> {
         filename,
         location,
         index: data.index_url.as_ref().and_then(|url| SafeUrl::parse(url.as_str()).ok()),
-        hashes: sha256
-            .map(|hash| {
-                format!("sha256:{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-            })
-            .into_iter()
-            .collect(),
+        hashes: sha256.into_iter().map(|hash| Digest::from_bytes((*hash).into()).to_string()).collect(),
         size: None,
         requires_dist: data.requires_dist.iter().map(ToString::to_string).collect(),
         requires_python: data.requires_python.as_ref().map(ToString::to_string),

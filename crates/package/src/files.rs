@@ -8,7 +8,7 @@ use envwright_store::{Digest, SegmentIndex, canonical_json};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::Write,
+    io::{self, Write},
     path::PathBuf,
 };
 
@@ -18,8 +18,9 @@ pub fn pack_files(
     compression: Compression,
     out: &mut dyn Write,
 ) -> Result<SegmentIndex, PackageError> {
-    let packed = pack(entries, compression, out);
-    packed.map_err(|fault| fault.of(PathBuf::from("files"), "files", "files"))
+    let mut reading = PathBuf::from("files");
+    let packed = pack(entries, compression, out, &mut reading);
+    packed.map_err(|fault| fault.of(reading, "files", "files"))
 }
 
 /// Key of the segment that [`pack_files`] makes of the same files, in whatever order they are given.
@@ -37,13 +38,20 @@ pub fn files_key(entries: &[OwnFile], compression: Compression) -> Digest {
 fn description(entry: &OwnFile) -> Value {
     let content = match &entry.content {
         Content::Bytes(bytes) => json!({ "file": Digest::of(bytes) }),
+        Content::Copied { digest, .. } => json!({ "file": digest }),
         Content::Symlink(target) => json!({ "symlink": target }),
         Content::Directory => json!("directory"),
     };
     json!([entry.mode, entry.uid, entry.gid, entry.mtime, content])
 }
 
-fn pack(entries: &[OwnFile], compression: Compression, out: &mut dyn Write) -> Result<SegmentIndex, Fault> {
+/// `reading` is the file of this machine that is being read.
+fn pack(
+    entries: &[OwnFile],
+    compression: Compression,
+    out: &mut dyn Write,
+    reading: &mut PathBuf,
+) -> Result<SegmentIndex, Fault> {
     let mut sorted: Vec<&OwnFile> = entries.iter().collect();
     sorted.sort_by(|one, other| one.path.cmp(&other.path));
     for entry in &sorted {
@@ -66,6 +74,13 @@ fn pack(entries: &[OwnFile], compression: Compression, out: &mut dyn Write) -> R
         match content {
             Content::Bytes(bytes) => {
                 writer.file(path, attributes, bytes.len() as u64, &mut bytes.as_slice())?;
+            }
+            Content::Copied { from, size, digest } => {
+                reading.clone_from(from);
+                let mut file = fs_err::File::open(from).map_err(Fault::Read)?;
+                if writer.file(path, attributes, *size, &mut file)? != *digest {
+                    return Err(Fault::Read(io::Error::other("it changed while it was packed")));
+                }
             }
             Content::Symlink(target) => {
                 writer.symlink(path, Attributes { mode: 0o777, ..attributes }, target)?;
@@ -112,6 +127,27 @@ mod tests {
         assert_ne!(files_key(&files(), Compression::Gzip), key);
         turned[1].content = Content::Bytes(b"other".to_vec());
         assert_ne!(files_key(&turned, Compression::Zstd), key);
+    }
+
+    #[test]
+    fn a_file_of_this_machine_is_packed_as_its_bytes_would_be() {
+        let dir = tempfile::tempdir().unwrap();
+        let from = dir.path().join("model");
+        fs_err::write(&from, "weights").unwrap();
+        let copied = [OwnFile::copied("opt/model", &from, 7).unwrap()];
+        let bytes = [OwnFile::file("opt/model", "weights", 7)];
+        assert_eq!(files_key(&copied, Compression::Zstd), files_key(&bytes, Compression::Zstd));
+        let packed = |files: &[OwnFile]| {
+            let mut out = Vec::new();
+            pack_files(files, Compression::Zstd, &mut out).map(|_| out)
+        };
+        assert_eq!(packed(&copied).unwrap(), packed(&bytes).unwrap());
+        for changed in ["Weights", "more weights", "w"] {
+            fs_err::write(&from, changed).unwrap();
+            assert!(packed(&copied).is_err(), "{changed}");
+        }
+        fs_err::remove_file(&from).unwrap();
+        assert!(matches!(packed(&copied), Err(PackageError::Read { path, .. }) if path == from));
     }
 
     #[test]

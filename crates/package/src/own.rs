@@ -1,5 +1,11 @@
 //! Files that envwright writes itself, or that the user brings.
 
+use envwright_store::{Digest, DigestWriter};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
 /// A file, link or directory that belongs to no package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnFile {
@@ -22,6 +28,15 @@ pub struct OwnFile {
 pub enum Content {
     /// A regular file with these bytes.
     Bytes(Vec<u8>),
+    /// A regular file with the bytes of a file of this machine, which are not kept in memory.
+    Copied {
+        /// That file.
+        from: PathBuf,
+        /// Its size in bytes.
+        size: u64,
+        /// Digest of its bytes.
+        digest: Digest,
+    },
     /// A symbolic link with this text.
     Symlink(String),
     /// A directory.
@@ -32,6 +47,15 @@ impl OwnFile {
     /// A regular file of root, mode 0644, of the given time.
     pub fn file(path: impl Into<String>, bytes: impl Into<Vec<u8>>, mtime: u64) -> Self {
         Self { path: path.into(), mode: 0o644, uid: 0, gid: 0, mtime, content: Content::Bytes(bytes.into()) }
+    }
+
+    /// A regular file of root, mode 0644, with the bytes of a file of this machine. Reads it once, for its digest.
+    pub fn copied(path: impl Into<String>, from: &Path, mtime: u64) -> io::Result<Self> {
+        let mut hashed = DigestWriter::new(io::sink());
+        io::copy(&mut fs_err::File::open(from)?, &mut hashed)?;
+        let (_, digest, size) = hashed.finish();
+        let content = Content::Copied { from: from.to_owned(), size, digest };
+        Ok(Self { content, ..Self::file(path, Vec::new(), mtime) })
     }
 
     /// A symbolic link of root.

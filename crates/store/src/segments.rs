@@ -76,6 +76,7 @@ mod tests {
         sync::atomic::{AtomicU32, Ordering},
     };
 
+    #[expect(clippy::unnecessary_wraps, reason = "packers may fail")]
     fn pack(out: &mut dyn Write) -> Result<SegmentIndex, StoreError> {
         out.write_all(b"bytes").unwrap();
         Ok(SegmentIndex {

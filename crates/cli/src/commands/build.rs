@@ -57,7 +57,7 @@ pub(crate) fn run(
     let request = request(arguments, global)?;
     let work = Work::start(global, terminal)?;
     let built = envwright_builder::build(&work.home, &work.settings, &request, &work.progress, &work.stop);
-    let report = built.map_err(|failed| work.failure(*failed))?;
+    let report = built.map_err(|failed| work.failure(failed))?;
     work.progress.end();
     show(&report, &request, arguments, terminal)
 }

@@ -20,6 +20,9 @@ Examples:
   envwright lock --platform linux/amd64,linux/arm64
   envwright lock --check                      in CI: fail if the lock is not of this definition";
 
+/// Exit code of wrong usage.
+const USAGE: u8 = 2;
+
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct LockArguments {
@@ -44,10 +47,13 @@ pub(crate) fn run(
         locked: arguments.check,
         ..arguments.definition.request(&arguments.target, global.offline)?
     };
-    let files = files(&request.input)?;
+    let Some(files) = files(&request.input) else {
+        terminal.error("a lock stands beside its definition; standard input has no such place");
+        return Err(Failure::Shown(USAGE));
+    };
     let work = Work::start(global, terminal)?;
     let locked = envwright_builder::lock(&work.home, &work.settings, &request, &work.progress, &work.stop);
-    let locked = locked.map_err(|failed| work.failure(*failed))?;
+    let locked = locked.map_err(|failed| work.failure(failed))?;
     work.progress.end();
     let unchanged = files.are(&locked.lock, &locked.indexes).map_err(BuildError::from)?;
     if !arguments.check && !unchanged {
@@ -57,15 +63,11 @@ pub(crate) fn run(
 }
 
 /// The lock's files stand beside the definition.
-fn files(input: &Input) -> Result<LockFiles, Failure> {
+fn files(input: &Input) -> Option<LockFiles> {
     match input {
-        Input::Path(path) if path.is_dir() => Ok(LockFiles::of(path)),
-        Input::Path(path) => Ok(LockFiles::of(path.parent().unwrap_or(Path::new("")))),
-        Input::Text { .. } => Err(BuildError::Unsupported {
-            what: "locks of a definition from standard input".to_owned(),
-            instead: "Write the definition to a file, so that the lock can stand beside it".to_owned(),
-        }
-        .into()),
+        Input::Path(path) if path.is_dir() => Some(LockFiles::of(path)),
+        Input::Path(path) => Some(LockFiles::of(path.parent().unwrap_or(Path::new("")))),
+        Input::Text { .. } => None,
     }
 }
 

@@ -58,11 +58,10 @@ fn home(global: &GlobalArguments) -> Result<Home, Failure> {
 
 fn version(terminal: &Terminal) -> Result<(), Failure> {
     let version = env!("CARGO_PKG_VERSION");
-    match terminal.json {
-        true => terminal.print_json(&json!({ "version": version }))?,
-        false => terminal.print(&format!("envwright {version}\n"))?,
+    if terminal.json {
+        return Ok(terminal.print_json(&json!({ "version": version }))?);
     }
-    Ok(())
+    Ok(terminal.print(&format!("envwright {version}\n"))?)
 }
 
 /// What the commands that solve or build have in common.

@@ -41,7 +41,7 @@ pub(crate) fn run(
     };
     let work = Work::start(global, terminal)?;
     let plan = envwright_builder::plan(&work.home, &work.settings, &request, &work.progress, &work.stop);
-    let plan = plan.map_err(|failed| work.failure(*failed))?;
+    let plan = plan.map_err(|failed| work.failure(failed))?;
     work.progress.end();
     if terminal.json {
         return Ok(terminal.print_json(&plan)?);

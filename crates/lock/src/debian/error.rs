@@ -149,8 +149,8 @@ impl DebianError {
                 let finding = reason.lines().fold(finding, Finding::detail);
                 at(finding, span.as_ref(), "cannot be installed")
             }
-            Self::Fetch(error) => return error.findings().remove(0),
-            Self::Store(error) => return error.findings().remove(0),
+            Self::Fetch(error) => error.findings().remove(0),
+            Self::Store(error) => error.findings().remove(0),
             Self::Io { path, source } => {
                 Finding::new("store-io").fact("path", path.display()).fact("reason", source)
             }

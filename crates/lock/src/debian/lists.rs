@@ -67,7 +67,7 @@ async fn suite(
     mirror: &Mirror,
     platform: Platform,
 ) -> Result<(String, Vec<List>), DebianError> {
-    let dists = directory(&mirror.base, &format!("dists/{}", mirror.suite))?;
+    let dists = directory(&mirror.base, &format!("dists/{}", mirror.suite));
     let release = release(client, cache, mirror, &dists).await?;
     let arch = debian_name(platform.arch);
     let mut lists = Vec::new();
@@ -87,7 +87,7 @@ async fn suite(
             });
         };
         let file = if release.by_hash { format!("by-hash/SHA256/{}", digest.hex()) } else { name };
-        let path = list(client, cache, &join(&dists, &format!("{folder}/{file}"))?, digest, size).await?;
+        let path = list(client, cache, &join(&dists, &format!("{folder}/{file}")), digest, size).await?;
         lists.push(List { path, suffix, base: mirror.base.clone() });
     }
     Ok((release.date, lists))
@@ -100,7 +100,7 @@ async fn release(
     mirror: &Mirror,
     dists: &SafeUrl,
 ) -> Result<Release, DebianError> {
-    let url = join(dists, "InRelease")?;
+    let url = join(dists, "InRelease");
     let shown = url.without_credentials().to_string();
     let kept = cache.join(format!("{}.InRelease", Digest::of(shown.as_bytes()).hex()));
     let kept_bytes = || {
@@ -145,16 +145,16 @@ async fn list(
 }
 
 /// A folder below another address; a query, such as a signature, stays.
-fn directory(base: &SafeUrl, path: &str) -> Result<SafeUrl, DebianError> {
+fn directory(base: &SafeUrl, path: &str) -> SafeUrl {
     join(base, &format!("{path}/"))
 }
 
 /// A path below an address that may lack its last slash.
-pub(super) fn join(base: &SafeUrl, path: &str) -> Result<SafeUrl, DebianError> {
+pub(super) fn join(base: &SafeUrl, path: &str) -> SafeUrl {
     let mut url = base.expose().clone();
     let joined = format!("{}/{path}", url.path().trim_end_matches('/'));
     url.set_path(&joined);
-    Ok(SafeUrl::from(url))
+    SafeUrl::from(url)
 }
 
 /// The architecture as Debian names it.

@@ -1,7 +1,8 @@
 //! Debian packages from a mirror whose signature is checked.
 //!
 //! - [`Mirror`]: a suite on a mirror; [`Mirror::configured`] and [`host_sources`] make them;
-//! - [`lock`]: from a [`Request`] to a [`DebianLock`] of [`LockedDeb`]s, or a [`DebianError`] that explains.
+//! - [`lock`]: from a [`Request`] to a [`DebianLock`] of [`LockedDeb`]s, or a [`DebianError`] that explains;
+//! - [`snapshot`]: where a locked package is that left its mirror.
 //!
 //! `InRelease` must carry a signature by a key of the mirror's keyring; it holds the digests of the package
 //! lists, and they those of the packages (Debian repository format, "Release files"). Lists are kept by their digest:
@@ -13,11 +14,13 @@ mod lists;
 mod provider;
 mod relation;
 mod release;
+mod snapshot;
 mod solve;
 mod sources;
 mod universe;
 
 pub use error::DebianError;
+pub use snapshot::snapshot;
 pub use sources::{Keyring, Mirror, host_sources};
 
 use envwright_diagnosis::Span;

@@ -55,10 +55,13 @@ impl Release {
         let stanza =
             Stanzas::new(text.as_bytes(), |_| true).read().map_err(|error| invalid(error.to_string()))?;
         let stanza = stanza.ok_or_else(|| invalid("it is empty".to_owned()))?;
-        let names = [stanza.get("Codename"), stanza.get("Suite")];
-        if !names.iter().flatten().any(|name| *name == mirror.suite || name.replace('/', "-") == mirror.suite)
+        let suites = [stanza.get("Codename"), stanza.get("Suite")];
+        if !suites
+            .iter()
+            .flatten()
+            .any(|name| *name == mirror.suite || name.replace('/', "-") == mirror.suite)
         {
-            let named = names.into_iter().flatten().collect::<Vec<_>>().join(" or ");
+            let named = suites.into_iter().flatten().collect::<Vec<_>>().join(" or ");
             return Err(invalid(format!("it is of {named}")));
         }
         if let Some(until) = stanza.get("Valid-Until") {
@@ -85,7 +88,7 @@ fn file(line: &str) -> Option<(String, (Digest, u64))> {
 }
 
 /// `Sat, 06 Sep 2025 09:22:38 UTC`
-fn time(text: &str) -> Option<Timestamp> {
+pub(super) fn time(text: &str) -> Option<Timestamp> {
     let text = text.replace("UTC", "+0000");
     DateTimeParser::new().relaxed_weekday(true).parse_timestamp(&text).ok()
 }

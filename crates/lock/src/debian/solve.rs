@@ -28,14 +28,12 @@ pub(super) fn solve(lists: &Lists, request: &Request) -> Result<DebianLock, Debi
         located(&universe, wanted, &request.suite)?;
     }
     let all: Vec<&Wanted> = own.iter().chain(&request.packages).collect();
-    let packages = match attempt(&universe, &all) {
-        Ok(packages) => packages,
-        Err(_) => return Err(unmet(&universe, &own, &request.packages)),
+    let Ok(packages) = attempt(&universe, &all) else {
+        return Err(unmet(&universe, &own, &request.packages));
     };
     let requested: BTreeSet<&str> = request.packages.iter().map(|wanted| wanted.name.as_str()).collect();
-    let debs: Result<Vec<LockedDeb>, DebianError> =
-        packages.iter().map(|at| locked(&universe, &universe.packages[*at], &requested)).collect();
-    let mut debs = debs?;
+    let chosen = packages.iter().map(|at| locked(&universe, &universe.packages[*at], &requested));
+    let mut debs: Vec<LockedDeb> = chosen.collect();
     debs.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(DebianLock { python: python(&debs), glibc: glibc(&debs), debs, releases: lists.releases.clone() })
 }
@@ -99,20 +97,16 @@ fn unmet(universe: &Universe, own: &[Wanted], user: &[Wanted]) -> DebianError {
     DebianError::Unmet { package: wanted.name.clone(), reason, span: wanted.span.clone() }
 }
 
-fn locked(
-    universe: &Universe,
-    package: &Package,
-    requested: &BTreeSet<&str>,
-) -> Result<LockedDeb, DebianError> {
-    Ok(LockedDeb {
+fn locked(universe: &Universe, package: &Package, requested: &BTreeSet<&str>) -> LockedDeb {
+    LockedDeb {
         name: package.name.clone(),
         version: package.version.to_string(),
         architecture: package.architecture.clone(),
-        url: join(&universe.bases[package.list], &package.filename)?,
+        url: join(&universe.bases[package.list], &package.filename),
         sha256: package.sha256,
         size: package.size,
         requested: requested.contains(package.name.as_str()),
-    })
+    }
 }
 
 /// `3.11.2-1+b1` of `python3` names the minor version only truly: its `python3.11-minimal` has the patch.

@@ -31,12 +31,17 @@ pub enum Keyring {
 impl Mirror {
     /// The suites of a configured mirror: the release and its updates, and its security updates where an address for
     /// them is given. `sid` has neither.
-    pub fn configured(mirror: &SafeUrl, security: Option<&SafeUrl>, suite: &str) -> Vec<Self> {
+    pub fn configured(
+        mirror: &SafeUrl,
+        security: Option<&SafeUrl>,
+        suite: &str,
+        keyring: &Keyring,
+    ) -> Vec<Self> {
         let make = |base: &SafeUrl, suite: String| Self {
             base: base.clone(),
             suite,
             components: vec!["main".to_owned()],
-            keyring: Keyring::Archive,
+            keyring: keyring.clone(),
         };
         let mut mirrors = vec![make(mirror, suite.to_owned())];
         if !is_unstable(suite) {
@@ -215,7 +220,8 @@ mod tests {
     fn a_configured_mirror_has_updates_and_security_but_for_sid() {
         let base = SafeUrl::parse("https://mirror.example/debian").unwrap();
         let suites = |suite: &str| -> Vec<String> {
-            Mirror::configured(&base, Some(&base), suite).into_iter().map(|mirror| mirror.suite).collect()
+            let mirrors = Mirror::configured(&base, Some(&base), suite, &Keyring::Archive);
+            mirrors.into_iter().map(|mirror| mirror.suite).collect()
         };
         assert_eq!(suites("trixie"), ["trixie", "trixie-updates", "trixie-security"]);
         assert_eq!(suites("sid"), ["sid"]);

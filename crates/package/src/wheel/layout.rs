@@ -52,7 +52,7 @@ impl Layout {
             Some((scheme, rest)) => Place::File(format!("{}/{rest}", self.scheme(name, scheme)?)),
         };
         match &place {
-            Place::Script(script) => check_interpreter(&self.script(script))?,
+            Place::Script(script) => check_interpreter(&Self::script(script))?,
             Place::File(path) => check_interpreter(path)?,
             Place::Nowhere => {}
         }
@@ -69,7 +69,7 @@ impl Layout {
     }
 
     /// The path of a script.
-    pub(crate) fn script(&self, name: &str) -> String {
+    pub(crate) fn script(name: &str) -> String {
         format!("{PREFIX}/bin/{name}")
     }
 
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn record_spells_paths_from_the_site() {
         let layout = Layout::new((3, 11), "a-1.dist-info", "a");
-        assert_eq!(layout.recorded(&layout.script("x")), "../../../bin/x");
+        assert_eq!(layout.recorded(&Layout::script("x")), "../../../bin/x");
         assert_eq!(layout.recorded(&layout.described("RECORD")), "a-1.dist-info/RECORD");
     }
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{error::Fault, path, writer::unreadable};
 use envwright_store::{Digest, DigestWriter, canonical_json};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     io,
 };
 
@@ -50,8 +50,8 @@ impl Plan {
         let scripts = entry_points::scripts(&scripts, SHEBANG, segment.python.1)?;
         plan.members(archive, &layout, &rows, &scripts)?;
         for (name, text) in scripts {
-            layout::check_interpreter(&layout.script(&name))?;
-            plan.add(layout.script(&name), Source::Bytes(text.into_bytes()), true)?;
+            layout::check_interpreter(&Layout::script(&name))?;
+            plan.add(Layout::script(&name), Source::Bytes(text.into_bytes()), true)?;
         }
         plan.describe(segment, &layout)?;
         let leaves: BTreeSet<&str> = plan.files.keys().map(String::as_str).collect();
@@ -82,7 +82,7 @@ impl Plan {
                 Place::Script(script) if scripts.contains_key(generated_name(&script)) => {}
                 Place::Script(script) => {
                     let source = script_source(archive, &name, member, &row)?;
-                    self.add(layout.script(&script), source, true)?;
+                    self.add(Layout::script(&script), source, true)?;
                 }
             }
         }
@@ -110,9 +110,14 @@ impl Plan {
     fn add(&mut self, path: String, source: Source, executable: bool) -> Result<(), Fault> {
         // Prefixes make it longer than the member was.
         path::member(path.as_bytes())?;
-        match self.files.insert(path.clone(), File { source, executable }) {
-            None => Ok(()),
-            Some(_) => Err(Fault::refused(&path, "two members would be installed there")),
+        match self.files.entry(path) {
+            Entry::Vacant(place) => {
+                place.insert(File { source, executable });
+                Ok(())
+            }
+            Entry::Occupied(place) => {
+                Err(Fault::refused(place.key(), "two members would be installed there"))
+            }
         }
     }
 }
@@ -131,14 +136,14 @@ fn generated_name(script: &str) -> &str {
     [".exe", "-script.py", ".pya"].iter().find_map(|end| script.strip_suffix(end)).unwrap_or(script)
 }
 
-/// A member with the digest that it must have. Where RECORD names none, it is read once more to get it.
+/// A member with the digest that it must have. Where RECORD names none, it is read once more to get it. So it
+/// is where RECORD has another size: the row is of the file before it was signed (debugpy 1.6) or edited
+/// (ruamel.yaml 0.18.12), and uv and pip install such wheels.
 fn checked(archive: &mut Archive, name: &str, member: Member, row: &record::Row) -> Result<Source, Fault> {
-    if row.size.is_some_and(|size| size != member.size) {
-        return Err(Fault::invalid(format!("member `{name}` has not the size that RECORD says")));
-    }
+    let outdated = row.size.is_some_and(|size| size != member.size);
     let digest = match row.sha256 {
-        Some(digest) => digest,
-        None => hash(archive, name, member)?,
+        Some(digest) if !outdated => digest,
+        _ => hash(archive, name, member)?,
     };
     Ok(Source::Member { name: name.to_owned(), member, digest })
 }

@@ -29,11 +29,16 @@ pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, Row>, Fault> {
     Ok(rows)
 }
 
+/// `sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU`. Some build tools pad it, and sphinx-theme-builder
+/// wrote hexadecimal digits, which uv and pip take.
 fn sha256(hash: &str) -> Result<Option<Digest>, Fault> {
     let Some(encoded) = hash.strip_prefix("sha256=") else { return Ok(None) };
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(encoded.trim_end_matches('='));
     let digest = bytes.ok().and_then(|bytes| hex(&bytes).parse().ok());
-    digest.map(Some).ok_or_else(|| Fault::invalid(format!("RECORD has no SHA-256 in `{hash}`")))
+    digest
+        .or_else(|| encoded.parse().ok())
+        .map(Some)
+        .ok_or_else(|| Fault::invalid(format!("RECORD has no SHA-256 in `{hash}`")))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -95,6 +100,8 @@ mod tests {
         assert_eq!(rows["b,\"c\""], Row { sha256: Some(digest), size: None });
         assert_eq!(rows["d"], Row { sha256: None, size: Some(3) });
         assert_eq!(rows["R/RECORD"], Row::default());
+        let hexadecimal = parse(&format!("a.py,sha256={},1\n", hex(digest.bytes()))).unwrap();
+        assert_eq!(hexadecimal["a.py"], rows["a.py"]);
         assert!(parse("a,b\n").is_err());
         assert!(parse("a,sha256=short,1\n").is_err());
     }
