@@ -13,6 +13,10 @@ use std::collections::BTreeSet;
 /// What every base has, besides the essential packages.
 const ALWAYS: &[&str] = &["ca-certificates"];
 
+/// What every base has where its suite has it. envwright makes the links of a merged `/usr` itself: the package that
+/// says so stands in for the one that would move a running system's files, with the whole of Perl for its script.
+const WHERE_THERE: &[&str] = &["usr-is-merged"];
+
 /// What a base with Python has: the C++ library is what manylinux wheels may take for granted besides libc and what
 /// Python itself needs (PEP 600; auditwheel's policy).
 const PYTHON: &[&str] = &["python3", "libstdc++6"];
@@ -22,6 +26,7 @@ pub(super) fn solve(lists: &Lists, request: &Request) -> Result<DebianLock, Debi
     let universe = Universe::read(lists)?;
     let mut own: Vec<&str> = universe.essential();
     own.extend(ALWAYS);
+    own.extend(WHERE_THERE.iter().filter(|name| !candidates(&universe, name).is_empty()));
     own.extend(PYTHON.iter().filter(|_| request.include_python));
     let own: Vec<Wanted> = own.iter().map(|name| Wanted { name: (*name).to_owned(), span: None }).collect();
     for wanted in own.iter().chain(&request.packages) {

@@ -23,6 +23,7 @@ pub(super) struct Package {
     pub(super) version: Version,
     pub(super) architecture: String,
     pub(super) essential: bool,
+    priority: Priority,
     pub(super) filename: String,
     pub(super) size: u64,
     pub(super) sha256: Digest,
@@ -33,6 +34,27 @@ pub(super) struct Package {
     provides: String,
     /// Which list it is of.
     pub(super) list: usize,
+}
+
+/// How much a usual system wants a package, most first (Debian policy, section 2.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Priority {
+    Required,
+    Important,
+    Standard,
+    Optional,
+}
+
+impl Priority {
+    /// `extra` is an old name of `optional`.
+    fn parse(text: &str) -> Self {
+        match text {
+            "required" => Self::Required,
+            "important" => Self::Important,
+            "standard" => Self::Standard,
+            _ => Self::Optional,
+        }
+    }
 }
 
 /// All packages.
@@ -52,6 +74,7 @@ const FIELDS: &[&str] = &[
     "Version",
     "Architecture",
     "Essential",
+    "Priority",
     "Filename",
     "Size",
     "SHA256",
@@ -112,8 +135,9 @@ impl Universe {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// What meets a relationship: packages of the name, then providers by name; best version first. A relation to a
-    /// version holds for what is provided only with that version (Debian policy, section 7.5).
+    /// What meets a relationship: packages of the name, then providers by priority, as apt
+    /// takes them, and by name; best version first. A relation to a version holds for what is provided only with that
+    /// version (Debian policy, section 7.5).
     pub(super) fn matches(&self, atom: &Atom<'_>) -> Vec<usize> {
         let named = self.named(atom.name).iter().copied();
         let mut found: Vec<usize> = named.filter(|at| atom.allows(&self.packages[*at].version)).collect();
@@ -128,7 +152,7 @@ impl Universe {
             .collect();
         provided.sort_by(|a, b| {
             let (a, b) = (&self.packages[*a], &self.packages[*b]);
-            a.name.cmp(&b.name).then_with(|| b.version.cmp(&a.version))
+            (a.priority, &a.name).cmp(&(b.priority, &b.name)).then_with(|| b.version.cmp(&a.version))
         });
         found.extend(provided);
         found
@@ -178,6 +202,7 @@ fn package(mut stanza: Stanza, list: usize) -> Result<Package, String> {
             .parse()
             .map_err(|_| format!("`{sha256}` of {name} is not a digest"))?,
         essential: text("Essential") == "yes",
+        priority: Priority::parse(&text("Priority")),
         depends: [text("Pre-Depends"), text("Depends")],
         conflicts: [text("Conflicts"), text("Breaks")],
         provides: text("Provides"),
@@ -186,4 +211,29 @@ fn package(mut stanza: Stanza, list: usize) -> Result<Package, String> {
         filename,
         list,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_those_that_provide_a_name_the_one_a_usual_system_has_comes_first() {
+        let stanza = |name: &str, priority: &str| {
+            format!(
+                "Package: {name}\nVersion: 1\nArchitecture: amd64\nPriority: {priority}\nProvides: awk\n\
+                 Filename: pool/{name}.deb\nSize: 1\nSHA256: {:064}\n\n",
+                0
+            )
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Packages");
+        fs_err::write(&path, stanza("gawk", "optional") + &stanza("mawk", "required")).unwrap();
+        let base = SafeUrl::parse("http://mirror.example/debian").unwrap();
+        let lists = Lists { lists: vec![List { path, suffix: "", base }], releases: [].into() };
+        let universe = Universe::read(&lists).unwrap();
+        let awk = universe.matches(&Atom { name: "awk", version: None });
+        let names: Vec<&str> = awk.iter().map(|at| universe.packages[*at].name.as_str()).collect();
+        assert_eq!(names, ["mawk", "gawk"]);
+    }
 }

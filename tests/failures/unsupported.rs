@@ -1,0 +1,58 @@
+//! Definitions that are read and that this version does not build yet.
+
+use crate::support::Envwright;
+
+#[test]
+fn conda_packages_are_not_built_yet() {
+    let envwright = Envwright::new()
+        .file("environment.yml", "image: bootstrap:debian/bookworm\nconda_file: conda.yml\n")
+        .file("conda.yml", "dependencies:\n  - python=3.11\n");
+    assert_failure!(envwright, ["build"], 1, "not-supported-yet", {
+        "feature": "conda packages (`conda_file`)",
+    });
+}
+
+#[test]
+fn a_conda_environment_is_known_as_one() {
+    let text =
+        "name: app\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.11\n  - pip:\n    - requests\n";
+    let envwright = Envwright::new().file("environment.yml", text);
+    assert_failure!(envwright, ["build"], 1, "not-supported-yet", {});
+}
+
+#[test]
+fn a_dockerfile_is_known_as_one() {
+    let envwright = Envwright::new().file("Dockerfile", "FROM debian:12\nRUN apt-get update\n");
+    assert_failure!(envwright, ["build", "Dockerfile"], 1, "not-supported-yet", {});
+}
+
+#[test]
+fn a_docker_build_in_a_definition_is_not_built_yet() {
+    let envwright =
+        Envwright::new().file("environment.yml", "build:\n  path: .\n  dockerfile_path: Dockerfile\n");
+    assert_failure!(envwright, ["build"], 1, "not-supported-yet", { "feature": "a Dockerfile (`build`)" });
+}
+
+#[test]
+fn a_base_from_a_registry_is_told_which_bases_there_are() {
+    let envwright = Envwright::new()
+        .file("environment.yml", "image: registry.example/team/base:1\nrequirements: [requests]\n");
+    assert_failure!(envwright, ["build"], 1, "not-supported-yet", {
+        "image": "registry.example/team/base:1",
+    });
+}
+
+#[test]
+fn system_packages_on_another_base_are_not_added_yet() {
+    let envwright = Envwright::new()
+        .on_base(&crate::support::base::BOOKWORM, "")
+        .file("environment.yml", "image: oci:base\napt: [libgl1]\n");
+    assert_failure!(envwright, ["build"], 1, "not-supported-yet", { "package": "libgl1" });
+}
+
+#[test]
+fn sources_that_would_have_to_be_built_are_each_told() {
+    let text = "-e .\ngit+https://git.example/team/tool.git\n./library\n";
+    let envwright = Envwright::new().file("requirements.txt", text).file("library/setup.py", "");
+    assert_failure!(envwright, ["build"], 1, "not-supported-yet", {});
+}

@@ -1,0 +1,61 @@
+//! A base image made of the few files that envwright reads facts from: an OCI layout with one layer.
+
+use super::{wheel::sha256, write};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// The files of a Debian 12: its name, glibc 2.36 and Python 3.11.2.
+pub(crate) const BOOKWORM: [(&str, &str); 3] = [
+    ("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n"),
+    (
+        "usr/lib/x86_64-linux-gnu/libc.so.6",
+        "\0GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.\n\0",
+    ),
+    ("usr/bin/python3.11", "\0x\x003.11.2\0"),
+];
+
+/// The files of a Debian 11: its name, glibc 2.31 and Python 3.9.2.
+pub(crate) const BULLSEYE: [(&str, &str); 3] = [
+    ("etc/os-release", "ID=debian\nVERSION_ID=\"11\"\nVERSION_CODENAME=bullseye\n"),
+    (
+        "usr/lib/x86_64-linux-gnu/libc.so.6",
+        "\0GNU C Library (Debian GLIBC 2.31-13) stable release version 2.31.\n\0",
+    ),
+    ("usr/bin/python3.9", "\0x\x003.9.2\0"),
+];
+
+/// Writes an image for `linux/amd64` with these files as an OCI layout.
+pub(crate) fn write_base(folder: &Path, files: &[(&str, &str)]) {
+    let layer = layer(files);
+    let config = json!({
+        "architecture": "amd64",
+        "os": "linux",
+        "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{}", sha256(&layer))]},
+    });
+    let layer = blob(folder, "application/vnd.oci.image.layer.v1.tar", &layer);
+    let config = blob(folder, "application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
+    let manifest_type = "application/vnd.oci.image.manifest.v1+json";
+    let manifest =
+        json!({"schemaVersion": 2, "mediaType": manifest_type, "config": config, "layers": [layer]});
+    let manifest = blob(folder, manifest_type, manifest.to_string().as_bytes());
+    let index = json!({"schemaVersion": 2, "manifests": [manifest]});
+    write(&folder.join("index.json"), index.to_string().as_bytes());
+    write(&folder.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#);
+}
+
+fn blob(folder: &Path, media_type: &str, bytes: &[u8]) -> Value {
+    let digest = sha256(bytes);
+    write(&folder.join("blobs/sha256").join(&digest), bytes);
+    json!({"mediaType": media_type, "digest": format!("sha256:{digest}"), "size": bytes.len()})
+}
+
+fn layer(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o755);
+        tar.append_data(&mut header, path, content.as_bytes()).unwrap();
+    }
+    tar.into_inner().unwrap()
+}

@@ -1,0 +1,115 @@
+//! A small Debian repository, made with Debian's own tools and signed with a key of its own, on loopback.
+
+use super::{
+    server::{Answer, Server},
+    tool, write,
+};
+use std::{path::Path, process::Command};
+use tempfile::TempDir;
+
+/// A package to be made.
+pub(crate) struct Package {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Package {
+    /// A package without files.
+    pub(crate) fn new(name: &'static str, version: &'static str) -> Self {
+        Self { name, version }
+    }
+}
+
+/// A running repository.
+pub(crate) struct Repository {
+    server: Server,
+    key: String,
+}
+
+impl Repository {
+    /// Offers these packages in `main` of a suite, for amd64.
+    pub(crate) fn with(suite: &str, packages: &[Package]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_owned();
+        for package in packages {
+            build(&root, package);
+        }
+        let list = format!("dists/{suite}/main/binary-amd64/Packages");
+        let scanned =
+            output(tool("apt-ftparchive", "apt-utils").args(["packages", "pool"]).current_dir(&root));
+        write(&root.join(&list), &scanned);
+        let suite_folder = format!("dists/{suite}");
+        let release = output(
+            tool("apt-ftparchive", "apt-utils")
+                .args(["-o", &format!("APT::FTPArchive::Release::Codename={suite}")])
+                .args(["-o", "APT::FTPArchive::Release::Components=main"])
+                .args(["-o", "APT::FTPArchive::Release::Architectures=amd64"])
+                .args(["release", &suite_folder])
+                .current_dir(&root),
+        );
+        write(&root.join(format!("{suite_folder}/Release")), &release);
+        let key = sign(&root, &suite_folder);
+        let server = Server::start(move |path| file(&folder, path));
+        Self { server, key }
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> String {
+        self.server.url("/")
+    }
+
+    /// Fingerprint of the key that signed it.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+fn file(folder: &TempDir, path: &str) -> Answer {
+    match fs_err::read(folder.path().join(path.trim_start_matches('/'))) {
+        Ok(bytes) => Answer::file("application/octet-stream", &bytes),
+        Err(_) => Answer::status("404 Not Found", ""),
+    }
+}
+
+fn build(root: &Path, package: &Package) {
+    let Package { name, version } = package;
+    let control = format!(
+        "Package: {name}\nVersion: {version}\nArchitecture: amd64\nMaintainer: nobody <nobody@example.org>\n\
+         Description: made for a test\n"
+    );
+    write(&root.join(format!("build/{name}/DEBIAN/control")), control.as_bytes());
+    fs_err::create_dir_all(root.join("pool")).unwrap();
+    output(
+        tool("dpkg-deb", "dpkg")
+            .args(["--root-owner-group", "--build", &format!("build/{name}")])
+            .arg(format!("pool/{name}_{version}_amd64.deb"))
+            .current_dir(root),
+    );
+}
+
+/// Signs `Release` as `InRelease` with a new key, and gives the key's fingerprint.
+fn sign(root: &Path, suite_folder: &str) -> String {
+    // The agent's socket has a path of at most 108 bytes.
+    let keys = tempfile::Builder::new().prefix("gpg").tempdir_in("/tmp").unwrap();
+    let gpg = || {
+        let mut command = tool("gpg", "gnupg");
+        command.args(["--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase", ""]);
+        command.env("GNUPGHOME", keys.path()).current_dir(root);
+        command
+    };
+    output(gpg().args(["--quick-generate-key", "nobody@example.org", "ed25519", "sign", "never"]));
+    let inrelease = format!("{suite_folder}/InRelease");
+    output(gpg().args(["--clearsign", "--output", &inrelease, &format!("{suite_folder}/Release")]));
+    let listed = String::from_utf8(output(gpg().args(["--list-keys", "--with-colons"]))).unwrap();
+    // fpr:::::::::0123456789ABCDEF0123456789ABCDEF01234567:
+    let fingerprint = listed.lines().find_map(|line| line.strip_prefix("fpr:")).unwrap();
+    // The agent would outlive the test.
+    output(tool("gpgconf", "gnupg").args(["--kill", "gpg-agent"]).env("GNUPGHOME", keys.path()));
+    fingerprint.trim_matches(':').to_owned()
+}
+
+fn output(command: &mut Command) -> Vec<u8> {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
