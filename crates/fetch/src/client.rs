@@ -2,8 +2,9 @@
 
 use crate::{FetchError, Settings, netrc::Netrc};
 use envwright_redact::{SafeUrl, Secret};
+use percent_encoding::percent_decode_str;
 use reqwest::{
-    Response, StatusCode,
+    Response, StatusCode, Url,
     header::{HeaderMap, RETRY_AFTER},
     redirect,
 };
@@ -33,6 +34,8 @@ impl Client {
             .connect_timeout(settings.connect_timeout)
             .read_timeout(settings.read_timeout)
             .redirect(redirect::Policy::limited(10))
+            // An address can hold a signature, which is for its own host alone.
+            .referer(false)
             .build()
             .map_err(|error| FetchError::Setup(error.to_string()))?;
         let netrc = Netrc::load(settings.netrc.as_deref());
@@ -85,7 +88,7 @@ impl Client {
         if self.offline() {
             return Err((FetchError::Offline { url: url.without_credentials() }, None));
         }
-        let mut request = self.http.get(url.without_credentials().expose().clone());
+        let mut request = self.http.get(without_user(url));
         if let Some((user, password)) = self.credentials(url) {
             request = request.basic_auth(user, password.as_ref().map(Secret::expose));
         }
@@ -106,23 +109,44 @@ impl Client {
         let known = || {
             self.shared.netrc.get(url.host()?).map(|(user, password)| (user.clone(), Some(password.clone())))
         };
-        url.credentials().or_else(known)
+        url.credentials().map(decoded).or_else(known)
     }
 
     pub(crate) fn may_retry(&self, attempt: u32, error: &FetchError) -> bool {
         error.is_transient() && attempt < self.shared.settings.retries
     }
 
-    /// Waits before another attempt: as long as the server asks, else twice as long each time.
+    /// Waits before another attempt.
     pub(crate) async fn pause(&self, attempt: &mut u32, asked: Option<Duration>) {
-        let own = Duration::from_millis(250) * 2u32.saturating_pow(*attempt);
+        let wait = self.wait(*attempt, asked);
         *attempt += 1;
-        tokio::time::sleep(asked.unwrap_or(own).min(LONGEST_WAIT)).await;
+        tokio::time::sleep(wait).await;
+    }
+
+    /// As long as the server asks, else twice as long each time.
+    pub(crate) fn wait(&self, attempt: u32, asked: Option<Duration>) -> Duration {
+        let own = || self.shared.settings.retry_wait.saturating_mul(2u32.saturating_pow(attempt));
+        asked.unwrap_or_else(own).min(LONGEST_WAIT)
     }
 }
 
+/// The address as it is sent: user and password go into a header, a signature in the query stays.
+fn without_user(url: &SafeUrl) -> Url {
+    let mut url = url.expose().clone();
+    // These fail only for addresses that cannot have credentials at all.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
+
+/// User and password of an address as they are meant (RFC 3986, section 2.1).
+fn decoded((user, password): (String, Option<Secret>)) -> (String, Option<Secret>) {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    (decode(&user), password.map(|password| Secret::new(decode(password.expose()))))
+}
+
 /// `Retry-After` in seconds (RFC 9110, section 10.2.3); a date counts as no wish.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 

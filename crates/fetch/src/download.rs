@@ -52,9 +52,16 @@ impl Client {
         let place = into.to_owned();
         let opened = tokio::task::spawn_blocking(move || Partial::open(&place)).await;
         let mut partial = match opened.map_err(|error| FetchError::Setup(error.to_string()))?? {
-            Found::Whole(downloaded) => return Ok(downloaded),
+            Found::Whole(downloaded) => {
+                verify(&request.url, request, downloaded.size, downloaded.sha256)?;
+                return Ok(downloaded);
+            }
             Found::Part(partial) => partial,
         };
+        if request.sha256.is_none() {
+            // What was left may be of another file, and nothing would tell.
+            partial.clear()?;
+        }
         let mut first = None;
         for url in [&request.url].into_iter().chain(&request.mirrors) {
             match self.verified(url, request, &mut partial, progress).await {
@@ -63,6 +70,7 @@ impl Client {
                 Err(error) => first = first.or(Some(error)),
             }
         }
+        partial.leave()?;
         Err(first.unwrap_or_else(|| FetchError::Offline { url: request.url.without_credentials() }))
     }
 
@@ -74,17 +82,20 @@ impl Client {
         partial: &mut Partial,
         progress: Progress<'_>,
     ) -> Result<(), FetchError> {
+        let mut anew = false;
         loop {
             match file(url) {
                 Some(path) => copy(&path, url, partial, progress)?,
                 None => self.continued(url, request, partial, progress).await?,
             }
-            let Err(error) = verify(url, request, partial) else { return Ok(()) };
+            let verified = verify(url, request, partial.size(), partial.digest());
+            let Err(error) = verified else { return Ok(()) };
             let joined = partial.joined();
             partial.clear()?;
-            if !joined {
+            if anew || !joined {
                 return Err(error);
             }
+            anew = true;
         }
     }
 
@@ -134,7 +145,8 @@ impl Client {
             partial.join();
         } else {
             partial.clear().map_err(now)?;
-            if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
+            // No range where the file ends, or one from elsewhere: of use to nobody.
+            if response.status() != StatusCode::OK {
                 response = self.get(url, 0).await?;
             }
         }
@@ -145,6 +157,7 @@ impl Client {
             partial.write(&chunk).map_err(now)?;
             progress(chunk.len() as u64);
             if let Some(limit) = request.size.filter(|size| partial.size() > *size) {
+                partial.clear().map_err(now)?;
                 return Err(now(FetchError::TooLarge { url: url.without_credentials(), limit }));
             }
         }
@@ -161,7 +174,7 @@ impl Client {
 /// Whether a response goes on where the file ends (RFC 9110, section 14.4).
 fn continues(response: &Response, from: u64) -> bool {
     if from == 0 {
-        return response.status() != StatusCode::RANGE_NOT_SATISFIABLE;
+        return true;
     }
     let range = response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok());
     let start = range.and_then(|range| range.strip_prefix("bytes ")?.split('-').next()?.parse::<u64>().ok());
@@ -189,8 +202,7 @@ fn copy(path: &Path, url: &SafeUrl, partial: &mut Partial, progress: Progress<'_
 }
 
 /// Whether what came is what was asked for.
-fn verify(url: &SafeUrl, request: &Download, partial: &Partial) -> Result<(), FetchError> {
-    let (size, digest) = (partial.size(), partial.digest());
+fn verify(url: &SafeUrl, request: &Download, size: u64, digest: Digest) -> Result<(), FetchError> {
     if let Some(expected) = request.size.filter(|expected| *expected != size) {
         return Err(FetchError::Truncated { url: url.without_credentials(), expected, got: size });
     }

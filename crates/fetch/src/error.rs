@@ -72,7 +72,7 @@ pub enum FetchError {
     /// A download cannot be kept.
     #[error("keeping a download")]
     Store(#[from] StoreError),
-    /// The TLS library or the proxy's address is unusable.
+    /// The TLS library, the proxy's address or the address itself is unusable.
     #[error("setting up the network: {0}")]
     Setup(String),
 }
@@ -129,6 +129,9 @@ impl FetchError {
             reason = error.to_string();
             cause = error.source();
         }
+        if error.is_builder() {
+            return Self::Setup(format!("{}: {reason}", url.without_credentials()));
+        }
         Self::Transport { url: url.without_credentials(), kind, reason }
     }
 }
@@ -156,6 +159,9 @@ fn kind(error: &reqwest::Error) -> Transport {
         }
         if text.contains("unsuccessful tunnel") || text.contains("proxy authentication") {
             return Transport::Proxy;
+        }
+        if text.contains("connection closed before message completed") {
+            return Transport::Reset;
         }
         cause = error.source();
     }

@@ -10,6 +10,8 @@ mod error;
 mod netrc;
 mod partial;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use client::Client;
 pub use download::{Download, Downloaded};

@@ -82,6 +82,15 @@ impl Partial {
         self.joined |= self.size() > 0;
     }
 
+    /// Leaves the part for another attempt to continue; one without bytes is removed.
+    pub(crate) fn leave(self) -> Result<(), FetchError> {
+        if self.size() > 0 {
+            return Ok(());
+        }
+        // Still locked: who waits for it sees that the name has gone, and makes a file of its own.
+        fs_err::remove_file(&self.path).map_err(FetchError::io(&self.path))
+    }
+
     /// Makes the file durable under its final name: the bytes first, then the name.
     pub(crate) fn finish(self, into: &Path) -> Result<Downloaded, FetchError> {
         let (file, sha256, size) = self.writer.finish();

@@ -14,6 +14,8 @@ pub struct Settings {
     pub read_timeout: Duration,
     /// How often a transient failure is tried again, per address.
     pub retries: u32,
+    /// Time before the first retry, where the server asks for none; twice as long before each further one.
+    pub retry_wait: Duration,
     /// The `netrc` file; `$NETRC`, else `~/.netrc`, where `None`.
     pub netrc: Option<PathBuf>,
 }
@@ -25,6 +27,7 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(20),
             read_timeout: Duration::from_mins(1),
             retries: 4,
+            retry_wait: Duration::from_millis(250),
             netrc: None,
         }
     }
@@ -58,6 +61,7 @@ impl Settings {
             connect_timeout: connect_timeout.map_or(default.connect_timeout, Duration::from_secs),
             read_timeout: read_timeout.map_or(default.read_timeout, Duration::from_secs),
             retries: retries.unwrap_or(default.retries),
+            retry_wait: default.retry_wait,
             netrc,
         })
     }

@@ -1,14 +1,14 @@
 //! What package layers are put on: an image from a layout or an archive, or nothing.
 
 use crate::{ImageError, Layout, layout::descriptor, view};
-use envwright_store::Digest;
+use envwright_store::{Digest, DigestWriter};
 use envwright_target::{Files, MapFiles, Platform};
 use flate2::read::MultiGzDecoder;
 use fs_err::File;
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
-    io::{self, BufReader, Read, Seek as _, SeekFrom},
+    io::{self, BufReader, Read, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -60,6 +60,38 @@ impl Place {
     }
 }
 
+impl BaseLayer {
+    fn is_plain(&self) -> bool {
+        !self.media_type.ends_with("gzip") && !self.media_type.ends_with("zstd")
+    }
+
+    /// Lays its files over others, and gives the digest of its bytes as they are.
+    fn apply(&self, files: &mut MapFiles) -> io::Result<Digest> {
+        let mut hashed = Hashed { inner: self.place.open()?, hasher: DigestWriter::new(io::sink()) };
+        let mut stream = unpacked(&mut hashed, &self.media_type)?;
+        view::apply(files, &mut stream)?;
+        // A tar archive ends before its stream, and the stream may end before the file.
+        io::copy(&mut stream, &mut io::sink())?;
+        drop(stream);
+        io::copy(&mut hashed, &mut io::sink())?;
+        Ok(hashed.hasher.digest())
+    }
+}
+
+/// Hashes what is read through it.
+struct Hashed<R> {
+    inner: R,
+    hasher: DigestWriter<io::Sink>,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hasher.write_all(&buffer[..read])?;
+        Ok(read)
+    }
+}
+
 impl Base {
     /// Nothing at all.
     pub fn scratch(platform: Platform) -> Self {
@@ -73,11 +105,13 @@ impl Base {
         let layout = Layout::open(folder).map_err(|_| wrong("it is no OCI image layout".to_owned()))?;
         let manifest = find(&layout, &layout.entries(), platform)
             .ok_or_else(|| wrong(format!("it has no image for {platform}")))?;
-        let value =
-            layout.json(&manifest).map_err(|_| wrong(format!("its manifest {manifest} is missing")))?;
+        let value = layout
+            .json(&manifest)
+            .map_err(|_| wrong(format!("its manifest {manifest} is missing or damaged")))?;
         let (config, _) =
             descriptor(&value["config"]).ok_or_else(|| wrong("its manifest names no config".to_owned()))?;
-        let config = layout.json(&config).map_err(|_| wrong(format!("its config {config} is missing")))?;
+        let config =
+            layout.json(&config).map_err(|_| wrong(format!("its config {config} is missing or damaged")))?;
         let mut layers = Vec::new();
         for layer in value["layers"].as_array().into_iter().flatten() {
             let (digest, size) =
@@ -129,6 +163,9 @@ impl Base {
         if architecture != platform.arch.oci() {
             return Err(wrong(format!("it is for {architecture}, not for {platform}")));
         }
+        if let Some(system) = config["os"].as_str().filter(|system| *system != "linux") {
+            return Err(wrong(format!("it is for {system}, not for {platform}")));
+        }
         let diff_ids: Vec<Digest> = serde_json::from_value(config["rootfs"]["diff_ids"].clone())
             .map_err(|_| wrong("its config names no layers".to_owned()))?;
         if diff_ids.len() != layers.len() {
@@ -139,10 +176,13 @@ impl Base {
             )));
         }
         let mut files = MapFiles::default();
-        for layer in &layers {
-            let read = layer.place.open().and_then(|bytes| unpacked(bytes, &layer.media_type));
-            let applied = read.and_then(|stream| view::apply(&mut files, stream));
-            applied.map_err(|error| wrong(format!("its layer {} cannot be read: {error}", layer.digest)))?;
+        for (layer, diff_id) in layers.iter().zip(&diff_ids) {
+            let digest = layer
+                .apply(&mut files)
+                .map_err(|error| wrong(format!("its layer {} cannot be read: {error}", layer.digest)))?;
+            if digest != layer.digest || (layer.is_plain() && digest != *diff_id) {
+                return Err(wrong(format!("its layer {} is damaged", layer.digest)));
+            }
         }
         Ok(Self { digest, config, layers, diff_ids, files })
     }
@@ -185,14 +225,23 @@ impl Base {
 fn find(layout: &Layout, entries: &[Value], platform: Platform) -> Option<Digest> {
     for entry in entries {
         let Some((digest, _)) = descriptor(entry) else { continue };
-        let Ok(value) = layout.json(&digest) else { continue };
+        let named = &entry["platform"]["architecture"];
+        if entry["platform"]["os"].as_str().is_some_and(|system| system != "linux") {
+            continue;
+        }
+        // One that cannot be read is still the one that was meant.
+        let Ok(value) = layout.json(&digest) else {
+            if entries.len() == 1 || named == platform.arch.oci() {
+                return Some(digest);
+            }
+            continue;
+        };
         if let Some(inner) = value["manifests"].as_array() {
             if let Some(found) = find(layout, inner, platform) {
                 return Some(found);
             }
             continue;
         }
-        let named = &entry["platform"]["architecture"];
         let of_config = || descriptor(&value["config"]).and_then(|(config, _)| layout.json(&config).ok());
         let architecture = named
             .as_str()
@@ -240,7 +289,7 @@ fn archived(place: &Place) -> io::Result<BaseLayer> {
         [0x28, 0xb5, 0x2f, 0xfd] => "application/vnd.oci.image.layer.v1.tar+zstd",
         _ => "application/vnd.oci.image.layer.v1.tar",
     };
-    let mut hashed = envwright_store::DigestWriter::new(io::sink());
+    let mut hashed = DigestWriter::new(io::sink());
     io::copy(&mut place.open()?, &mut hashed)?;
     Ok(BaseLayer {
         digest: hashed.digest(),
@@ -250,7 +299,7 @@ fn archived(place: &Place) -> io::Result<BaseLayer> {
     })
 }
 
-fn unpacked(bytes: io::Take<File>, media_type: &str) -> io::Result<Box<dyn Read>> {
+fn unpacked<'r>(bytes: impl Read + 'r, media_type: &str) -> io::Result<Box<dyn Read + 'r>> {
     let bytes = BufReader::with_capacity(1 << 16, bytes);
     Ok(if media_type.ends_with("gzip") {
         Box::new(MultiGzDecoder::new(bytes))

@@ -32,7 +32,7 @@ pub(crate) fn find(sorted: &[&SegmentRef]) -> Clashes {
             }
         }
     }
-    folders_over_files(sorted, &owners, &mut pairs);
+    folders_over_files(sorted, &owners, &mut pairs, &mut different);
     let clash = |((loser, winner), paths): ((usize, usize), BTreeSet<&str>)| {
         Some(Clash {
             path: (*paths.first()?).to_owned(),
@@ -44,18 +44,21 @@ pub(crate) fn find(sorted: &[&SegmentRef]) -> Clashes {
     Clashes { pairs, clashes: different.into_iter().filter_map(clash).collect() }
 }
 
-/// A file of one segment may stand where another has a folder.
-fn folders_over_files(
-    sorted: &[&SegmentRef],
+/// A file of one segment may stand where another has a folder: the later one takes the place, with all that is below.
+fn folders_over_files<'a>(
+    sorted: &[&'a SegmentRef],
     owners: &HashMap<&str, Vec<(usize, &Entry)>>,
     pairs: &mut BTreeSet<(usize, usize)>,
+    different: &mut BTreeMap<(usize, usize), BTreeSet<&'a str>>,
 ) {
     let mut known: HashSet<(&str, usize)> = HashSet::new();
     for (position, segment) in sorted.iter().enumerate() {
         for directory in &segment.index.directories {
             for (owner, _) in owners.get(directory.path.as_str()).into_iter().flatten() {
                 if *owner != position && known.insert((&directory.path, position)) {
-                    pairs.insert((position.min(*owner), position.max(*owner)));
+                    let pair = (position.min(*owner), position.max(*owner));
+                    pairs.insert(pair);
+                    different.entry(pair).or_default().insert(&directory.path);
                 }
             }
         }

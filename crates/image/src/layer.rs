@@ -71,7 +71,8 @@ pub fn write_layer(planned: &PlannedLayer, layout: &Layout, home: &Home) -> Resu
     let known = home.layers().join(format!("{}.json", key(planned, format, &directories).hex()));
     let layer: Option<Layer> = fs_err::read(&known).ok().and_then(|text| serde_json::from_slice(&text).ok());
     if let Some(layer) = layer.filter(|layer| layout.has(&layer.digest)) {
-        return Ok(layer);
+        // The key knows the bytes, which another image may have under other names.
+        return Ok(Layer { holds: holds(planned), ..layer });
     }
     let layer = write(planned, layout, format, &directories)?;
     let text = serde_json::to_vec(&layer).map_err(|error| ImageError::io(&known)(error.into()))?;

@@ -51,12 +51,7 @@ impl Layout {
         if path.join("oci-layout").exists() {
             return Self::open(path);
         }
-        let strange = fs::read_dir(path).is_ok_and(|folder| {
-            folder
-                .flatten()
-                .any(|entry| !["blobs", "index.json"].contains(&entry.file_name().to_string_lossy().as_ref()))
-        });
-        if strange {
+        if fs::read_dir(path).is_ok_and(|folder| folder.flatten().any(|entry| is_foreign(&entry))) {
             return Err(ImageError::Output {
                 path: path.to_owned(),
                 reason: "the folder holds other things".to_owned(),
@@ -64,6 +59,8 @@ impl Layout {
         }
         fs::create_dir_all(path.join("blobs/sha256")).map_err(ImageError::io(path))?;
         let layout = Self { path: path.to_owned() };
+        // Another process may be at it: what it has named by now stays.
+        let _guard = layout.lock()?;
         if !path.join("index.json").exists() {
             layout.write_index(&[])?;
         }
@@ -97,9 +94,12 @@ impl Layout {
         Ok(digest)
     }
 
-    /// The JSON of a blob.
+    /// The JSON of a blob; one with other bytes than its digest says counts as missing.
     pub fn json(&self, digest: &Digest) -> Result<Value, ImageError> {
         let bytes = fs::read(self.blob_path(digest)).map_err(|_| ImageError::Missing(*digest))?;
+        if Digest::of(&bytes) != *digest {
+            return Err(ImageError::Missing(*digest));
+        }
         serde_json::from_slice(&bytes).map_err(|_| ImageError::Missing(*digest))
     }
 
@@ -135,7 +135,7 @@ impl Layout {
             "annotations": {REF_NAME: text, CONTAINERD_NAME: name.full()},
         });
         let _guard = self.lock()?;
-        let mut entries = self.entries();
+        let mut entries = self.read_index()?;
         if entries.contains(&entry) {
             return Ok(());
         }
@@ -170,7 +170,7 @@ impl Layout {
     /// Takes a name away; says whether it was there.
     pub fn remove(&self, name: &str) -> Result<bool, ImageError> {
         let _guard = self.lock()?;
-        let mut entries = self.entries();
+        let mut entries = self.read_index()?;
         let before = entries.len();
         entries.retain(|entry| entry["annotations"][REF_NAME] != name);
         let removed = entries.len() < before;
@@ -184,7 +184,7 @@ impl Layout {
     pub fn collect(&self) -> Result<u64, ImageError> {
         let _guard = self.lock()?;
         let mut needed = HashSet::new();
-        for entry in self.entries() {
+        for entry in self.read_index()? {
             if let Some((digest, _)) = descriptor(&entry) {
                 self.reach(&digest, &mut needed);
             }
@@ -241,9 +241,17 @@ impl Layout {
     }
 
     pub(crate) fn entries(&self) -> Vec<Value> {
-        let text = fs::read(self.path.join("index.json")).unwrap_or_default();
-        let index: Value = serde_json::from_slice(&text).unwrap_or_default();
-        index["manifests"].as_array().cloned().unwrap_or_default()
+        self.read_index().unwrap_or_default()
+    }
+
+    /// Whoever writes the index, or removes what it does not name, must have read it: an empty list that stands for
+    /// an index that cannot be read would lose every image.
+    fn read_index(&self) -> Result<Vec<Value>, ImageError> {
+        let path = self.path.join("index.json");
+        let text = fs::read(&path).map_err(ImageError::io(&path))?;
+        let index: Value =
+            serde_json::from_slice(&text).map_err(|error| ImageError::io(&path)(error.into()))?;
+        Ok(index["manifests"].as_array().cloned().unwrap_or_default())
     }
 
     fn write_index(&self, entries: &[Value]) -> Result<(), ImageError> {
@@ -259,6 +267,13 @@ impl Layout {
         file.file().lock().map_err(ImageError::io(&path))?;
         Ok(file)
     }
+}
+
+/// Whether something is no part of a layout, finished or begun.
+fn is_foreign(entry: &fs::DirEntry) -> bool {
+    let name = entry.file_name();
+    let name = name.to_string_lossy();
+    !["blobs", "index.json"].contains(&name.as_ref()) && !name.starts_with(".tmp-")
 }
 
 /// Digest and size of a descriptor.

@@ -14,6 +14,8 @@ mod layer;
 mod layout;
 mod plan;
 mod reference;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use archive::export_docker_archive;

@@ -1,8 +1,8 @@
 //! Which segments share a layer, and in which order the layers lie.
 
 use crate::{ImageError, clash, clash::Clashes};
-use envwright_store::{Digest, Directory, SegmentIndex};
-use envwright_target::{FileEntry, Files};
+use envwright_store::{Digest, Directory, EntryKind, SegmentIndex};
+use envwright_target::{FileEntry, Files, resolve};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -93,6 +93,7 @@ pub fn plan_layers(
         large = large / 4 * 5;
         groups = grouped(&sorted, &pairs, large);
     }
+    keep_links(&sorted, base)?;
     let attributes = attributes(&sorted, base)?;
     let layers = groups.iter().map(|group| layer(&sorted, group, &attributes)).collect();
     Ok(LayerPlan { layers, clashes })
@@ -136,6 +137,21 @@ fn fill(
     }
     if !group.is_empty() {
         groups.push(group);
+    }
+}
+
+/// Refuses files in the place of a base's link to a folder: all that is reached through it would be gone. A link may
+/// be replaced by a newer one, as packages do.
+fn keep_links(sorted: &[&SegmentRef], base: &dyn Files) -> Result<(), ImageError> {
+    let is_link = |path: &str| matches!(base.entry(path), Some(FileEntry::Symlink { .. }));
+    let leads_to_folder = |path: &str| {
+        resolve(base, path).is_some_and(|end| matches!(base.entry(&end), Some(FileEntry::Directory { .. })))
+    };
+    let entries = sorted.iter().flat_map(|segment| &segment.index.entries);
+    let mut files = entries.filter(|entry| !matches!(entry.kind, EntryKind::Symlink { .. }));
+    match files.find(|entry| is_link(&entry.path) && leads_to_folder(&entry.path)) {
+        Some(entry) => Err(ImageError::BaseLink { path: entry.path.clone() }),
+        None => Ok(()),
     }
 }
 

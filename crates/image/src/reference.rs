@@ -25,7 +25,8 @@ impl ImageReference {
                 _ => {}
             }
         }
-        let path = path.trim_end_matches('-').chars().take(128).collect::<String>();
+        path.truncate(128);
+        let path = path.trim_end_matches('-').to_owned();
         let path = if path.is_empty() { "environment".to_owned() } else { path };
         let tag = tag.filter(|tag| is_tag(tag)).unwrap_or("latest").to_owned();
         Self { domain: None, path, tag }
@@ -82,7 +83,7 @@ impl FromStr for ImageReference {
             _ => (None, rest),
         };
         if domain.is_some_and(|domain| !is_domain(domain)) {
-            return Err(wrong("the registry's name has a character that no host has"));
+            return Err(wrong("the registry's name is no host, with or without a port"));
         }
         if rest.len() > LONGEST {
             return Err(wrong("it is longer than 255 characters"));
@@ -107,8 +108,14 @@ fn is_tag(tag: &str) -> bool {
 
 fn is_domain(domain: &str) -> bool {
     let (host, port) = domain.split_once(':').map_or((domain, None), |(host, port)| (host, Some(port)));
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-    !host.is_empty() && host.bytes().all(plain) && port.is_none_or(|port| port.parse::<u16>().is_ok())
+    let is_label = |label: &str| {
+        let ends = [label.bytes().next(), label.bytes().last()];
+        ends.iter().all(|end| end.is_some_and(|byte| byte.is_ascii_alphanumeric()))
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    // `parse` alone would take a sign.
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    host.split('.').all(is_label) && port.is_none_or(is_port)
 }
 
 fn is_component(part: &str) -> bool {
@@ -139,7 +146,84 @@ mod tests {
         }
     }
 
+    #[test]
+    fn each_invalid_name_has_its_reason() {
+        let long = format!("{}/b", "a".repeat(254));
+        let cases = [
+            ("x@sha256:00", "digest"),
+            ("a:", "a tag has"),
+            ("a:.x", "a tag has"),
+            ("a:-x", "a tag has"),
+            ("a:b c", "a tag has"),
+            ("a..b/x", "is no host"),
+            ("-a.example/x", "is no host"),
+            ("host.example:+80/x", "is no host"),
+            ("host.example:/x", "is no host"),
+            ("host.example:65536/x", "is no host"),
+            ("host_x.example/x", "is no host"),
+            (&long, "255"),
+            ("UPPER", "capital"),
+            ("Team/x", "capital"),
+            ("host.example/UPPER", "lower-case"),
+            ("", "lower-case"),
+            ("a//b", "lower-case"),
+            ("/a", "lower-case"),
+            ("a/", "lower-case"),
+            ("host.example/", "lower-case"),
+            ("a b", "lower-case"),
+            ("é", "lower-case"),
+            ("a._b", "lower-case"),
+        ];
+        for (name, words) in cases {
+            match name.parse::<ImageReference>() {
+                Err(ImageError::Name { name: told, reason }) => {
+                    assert_eq!(told, name);
+                    assert!(reason.contains(words), "{name}: {reason}");
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_suggestion_does_not_end_in_a_dash() {
+        let name = ImageReference::suggested(&format!("{} b", "a".repeat(127)), None);
+        assert_eq!(name.to_string(), format!("{}:latest", "a".repeat(127)));
+        assert!(name.to_string().parse::<ImageReference>().is_ok());
+    }
+
+    /// Docker's grammar (distribution, reference.go), without digests and IPv6 hosts.
+    const DOMAIN: &str = r"([a-zA-Z0-9]([a-zA-Z0-9-]{0,5}[a-zA-Z0-9])?\.){1,2}[a-z]{2,4}(:[1-9][0-9]{0,3})?";
+    const PATH: &str =
+        r"[a-z0-9]{1,8}((_|__|-{1,3})[a-z0-9]{1,4}){0,2}(/[a-z0-9]{1,8}(\.[a-z0-9]{1,3})?){0,2}";
+    const TAG: &str = r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,12}";
+
     proptest! {
+        #[test]
+        fn a_printed_name_is_read_back(
+            domain in proptest::option::of(DOMAIN),
+            path in PATH,
+            tag in proptest::option::of(TAG),
+        ) {
+            let mut text = domain.clone().map(|domain| format!("{domain}/")).unwrap_or_default();
+            text.push_str(&path);
+            text.extend(tag.as_ref().map(|tag| format!(":{tag}")));
+            let name: ImageReference = text.parse().unwrap();
+            prop_assert_eq!(name.tag(), tag.as_deref().unwrap_or("latest"));
+            let repository = domain.map_or(path.clone(), |domain| format!("{domain}/{path}"));
+            prop_assert_eq!(name.repository(), repository);
+            prop_assert_eq!(name.to_string().parse::<ImageReference>().unwrap(), name);
+        }
+
+        #[test]
+        fn what_is_read_prints_to_what_reads_the_same(text in "[a-zA-Z0-9./:_@-]{0,20}") {
+            if let Ok(name) = text.parse::<ImageReference>() {
+                prop_assert_eq!(&name.to_string().parse::<ImageReference>().unwrap(), &name);
+                let full = name.full().parse::<ImageReference>().unwrap();
+                prop_assert_eq!(full.full(), name.full());
+            }
+        }
+
         #[test]
         fn a_suggested_name_is_valid(name in ".{0,40}", tag in ".{0,10}") {
             let name = ImageReference::suggested(&name, Some(&tag));

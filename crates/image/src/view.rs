@@ -8,8 +8,11 @@ use tar::EntryType;
 const KEEP: u64 = 32 << 20;
 
 /// Applies one layer.
+///
+/// Its whiteouts hide what lower layers have, wherever they stand among its own members.
 pub(crate) fn apply(files: &mut MapFiles, stream: impl Read) -> io::Result<()> {
     let mut archive = tar::Archive::new(stream);
+    let mut members = Vec::new();
     for entry in archive.entries()? {
         let mut entry = entry?;
         let spelled = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
@@ -22,53 +25,69 @@ pub(crate) fn apply(files: &mut MapFiles, stream: impl Read) -> io::Result<()> {
             files.remove_below(folder);
         } else if let Some(hidden) = name.strip_prefix(".wh.") {
             files.remove(&if folder.is_empty() { hidden.to_owned() } else { format!("{folder}/{hidden}") });
-        } else {
-            add(files, &path, &mut entry)?;
+        } else if let Some(member) = Member::read(&path, &mut entry)? {
+            members.push((path, member));
         }
+    }
+    for (path, member) in members {
+        member.add(files, &path);
     }
     Ok(())
 }
 
-fn add(files: &mut MapFiles, path: &str, entry: &mut tar::Entry<'_, impl Read>) -> io::Result<()> {
-    let header = entry.header();
-    let mode = header.mode()? & 0o7777;
-    let number = |value: u64| u32::try_from(value).unwrap_or_default();
-    let link = || {
-        entry.link_name_bytes().map(|link| String::from_utf8_lossy(&link).into_owned()).unwrap_or_default()
-    };
-    match header.entry_type() {
-        EntryType::Directory => {
-            let (uid, gid, mtime) = (number(header.uid()?), number(header.gid()?), header.mtime()?);
-            if !matches!(files.entry(path), Some(FileEntry::Directory { .. })) {
-                files.remove(path);
+/// What a layer brings.
+enum Member {
+    Entry(FileEntry, Vec<u8>),
+    Hardlink(String),
+}
+
+impl Member {
+    fn read(path: &str, entry: &mut tar::Entry<'_, impl Read>) -> io::Result<Option<Self>> {
+        let header = entry.header();
+        // Engines take a field without digits for zero.
+        let mode = header.mode().unwrap_or_default() & 0o7777;
+        let number = |value: io::Result<u64>| value.ok().and_then(|value| value.try_into().ok());
+        let link = || entry.link_name_bytes().map(|link| String::from_utf8_lossy(&link).into_owned());
+        Ok(Some(match header.entry_type() {
+            EntryType::XGlobalHeader => return Ok(None),
+            EntryType::Directory => {
+                let owner = [header.uid(), header.gid()].map(|id| number(id).unwrap_or_default());
+                let ([uid, gid], mtime) = (owner, header.mtime().unwrap_or_default());
+                Self::Entry(FileEntry::Directory { mode, uid, gid, mtime }, Vec::new())
             }
-            files.insert(path, FileEntry::Directory { mode, uid, gid, mtime }, Vec::new());
-        }
-        EntryType::Symlink => {
-            let target = link();
-            files.remove(path);
-            files.insert(path, FileEntry::Symlink { target }, Vec::new());
-        }
-        EntryType::Link => {
-            let target = link();
-            let target = target.trim_start_matches("./").trim_start_matches('/').to_owned();
-            let found = files.entry(&target).zip(Some(files.read(&target).unwrap_or_default()));
-            files.remove(path);
-            if let Some((found, bytes)) = found {
-                files.insert(path, found, bytes);
+            EntryType::Symlink => {
+                Self::Entry(FileEntry::Symlink { target: link().unwrap_or_default() }, Vec::new())
             }
-        }
-        _ => {
-            let size = entry.size();
-            let mut bytes = Vec::new();
-            if size <= KEEP && tells(path) {
-                entry.read_to_end(&mut bytes)?;
+            EntryType::Link => {
+                let target = link().unwrap_or_default();
+                Self::Hardlink(target.trim_start_matches("./").trim_start_matches('/').to_owned())
             }
-            files.remove(path);
-            files.insert(path, FileEntry::File { mode, size }, bytes);
-        }
+            _ => {
+                let size = entry.size();
+                let mut bytes = Vec::new();
+                if size <= KEEP && tells(path) {
+                    entry.read_to_end(&mut bytes)?;
+                }
+                Self::Entry(FileEntry::File { mode, size }, bytes)
+            }
+        }))
     }
-    Ok(())
+
+    /// Takes the place of what was there; a directory keeps what is in it.
+    fn add(self, files: &mut MapFiles, path: &str) {
+        let (entry, bytes) = match self {
+            Self::Entry(entry, bytes) => (entry, bytes),
+            Self::Hardlink(target) => match files.entry(&target) {
+                Some(entry) => (entry, files.read(&target).unwrap_or_default()),
+                None => return files.remove(path),
+            },
+        };
+        let directory = |entry: &FileEntry| matches!(entry, FileEntry::Directory { .. });
+        if !(directory(&entry) && files.entry(path).as_ref().is_some_and(directory)) {
+            files.remove(path);
+        }
+        files.insert(path, entry, bytes);
+    }
 }
 
 /// Whether a file tells a fact about the base.
@@ -109,5 +128,53 @@ mod tests {
         assert_eq!(files.read("etc/passwd").unwrap(), b"root");
         assert_eq!(files.list("a"), ["c"]);
         assert_eq!(files.list("d"), ["f"]);
+    }
+
+    #[test]
+    fn whiteouts_hide_nothing_of_their_own_layer() {
+        let mut files = MapFiles::default();
+        apply(&mut files, layer(&[("a/old", ""), ("b", "")]).as_slice()).unwrap();
+        let upper = layer(&[("a/new", ""), ("b", ""), ("a/.wh..wh..opq", ""), (".wh.b", "")]);
+        apply(&mut files, upper.as_slice()).unwrap();
+        assert_eq!(files.list("a"), ["new"]);
+        assert_eq!(files.list(""), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_hard_link_leads_to_a_file_of_this_or_a_lower_layer() {
+        let mut files = MapFiles::default();
+        apply(&mut files, layer(&[("etc/passwd", "root")]).as_slice()).unwrap();
+        let mut builder = Builder::new(Vec::new());
+        for target in ["./etc/passwd", "/etc/none"] {
+            let mut header = Header::new_ustar();
+            header.set_entry_type(EntryType::Link);
+            header.set_mode(0o600);
+            header.set_size(0);
+            let path = format!("link-{}", target.rsplit('/').next().unwrap());
+            builder.append_link(&mut header, path, target).unwrap();
+        }
+        apply(&mut files, builder.into_inner().unwrap().as_slice()).unwrap();
+        assert_eq!(files.read("link-passwd").unwrap(), b"root");
+        assert_eq!(files.entry("link-none"), None);
+    }
+
+    #[test]
+    fn a_directory_keeps_what_is_in_it_and_anything_else_replaces_it() {
+        let mut files = MapFiles::default();
+        let directory = |mode: u32| {
+            let mut builder = Builder::new(Vec::new());
+            let mut header = Header::new_ustar();
+            header.set_entry_type(EntryType::Directory);
+            header.set_mode(mode);
+            header.set_size(0);
+            builder.append_data(&mut header, "d/", io::empty()).unwrap();
+            builder.into_inner().unwrap()
+        };
+        apply(&mut files, layer(&[("d/a", ""), ("e/b", "")]).as_slice()).unwrap();
+        apply(&mut files, directory(0o700).as_slice()).unwrap();
+        assert_eq!(files.list("d"), ["a"]);
+        assert!(matches!(files.entry("d"), Some(FileEntry::Directory { mode: 0o700, .. })));
+        apply(&mut files, layer(&[("d", "now a file")]).as_slice()).unwrap();
+        assert!(files.list("d").is_empty());
     }
 }

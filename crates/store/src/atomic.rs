@@ -2,7 +2,9 @@
 
 use crate::StoreError;
 use std::{
+    fs::Permissions,
     io::{self, Write},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 use tempfile::NamedTempFile;
@@ -21,6 +23,8 @@ impl AtomicFile {
         fs_err::create_dir_all(dir).map_err(StoreError::io("make the folder", dir))?;
         let file = tempfile::Builder::new()
             .prefix(".tmp-")
+            // As any file that a program makes: the umask says who may read it.
+            .permissions(Permissions::from_mode(0o666))
             .tempfile_in(dir)
             .map_err(StoreError::io("write in", dir))?;
         Ok(Self { file, path: path.to_owned() })

@@ -85,7 +85,8 @@ pub(super) fn promised(length: usize, body: &str) -> Vec<u8> {
 /// What follows byte `from` of a file.
 pub(super) fn rest(from: usize, of: &str) -> Vec<u8> {
     let (last, total) = (of.len() - 1, of.len());
-    let fields = format!("Content-Range: bytes {from}-{last}/{total}\r\nContent-Length: {}\r\n", total - from);
+    let fields =
+        format!("Content-Range: bytes {from}-{last}/{total}\r\nContent-Length: {}\r\n", total - from);
     answer("206 Partial Content", &fields, &of[from..])
 }
 

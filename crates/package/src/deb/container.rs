@@ -124,3 +124,25 @@ impl<R: Read> Read for Hashed<R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes out is bounded, not what goes in.
+    #[test]
+    fn a_bomb_is_refused_before_it_has_gone_off() {
+        let (mut out, limit) = (Vec::new(), 1 << 20);
+        let refused = copy("data.tar.zst", Box::new(io::repeat(0)), &mut out, limit);
+        assert!(matches!(refused, Err(Fault::Unsafe(..))));
+        assert!(out.len() as u64 <= limit);
+    }
+
+    #[test]
+    fn the_limit_itself_is_allowed() {
+        let mut out = Vec::new();
+        copy("data.tar.zst", Box::new(io::repeat(0).take(9)), &mut out, 9).unwrap();
+        assert_eq!(out.len(), 9);
+        assert!(copy("data.tar.zst", Box::new(io::repeat(0).take(10)), &mut out, 9).is_err());
+    }
+}

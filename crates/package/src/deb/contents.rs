@@ -9,6 +9,11 @@ use std::{
 };
 use tar::EntryType;
 
+/// Most memory that names, targets and attributes may take, in bytes: enough for hundreds of thousands of members.
+const MAX_NAMES: u64 = 256 << 20;
+/// Bytes that a member takes besides its name and its target, about.
+const MEMBER: u64 = 256;
+
 /// The members by final path, and the archive's own spelling of them in its own order.
 #[derive(Default)]
 pub(crate) struct Contents {
@@ -16,6 +21,10 @@ pub(crate) struct Contents {
     pub(crate) directories: BTreeMap<String, Attributes>,
     /// Paths as the archive has them, without `./`.
     pub(crate) listed: Vec<String>,
+    /// Spellings of those that are no directories.
+    leaves: BTreeSet<String>,
+    /// About how many bytes of memory they take.
+    taken: u64,
 }
 
 /// One file or link.
@@ -48,12 +57,12 @@ impl Contents {
             contents.take(&entry, rewrites)?;
         }
         contents.order_links()?;
-        contents.check()?;
         Ok(contents)
     }
 
     /// Adds a file that dpkg would have written.
     pub(crate) fn write(&mut self, path: &str, mode: u32, mtime: u64, bytes: Vec<u8>) -> Result<(), Fault> {
+        let path = path::member(path.as_bytes())?;
         let attributes = Attributes { mode, uid: 0, gid: 0, mtime };
         match self.members.insert(path.to_owned(), Member { attributes, kind: Kind::Bytes(bytes) }) {
             None => Ok(()),
@@ -67,7 +76,15 @@ impl Contents {
         let Some(listed) = inside(&raw)? else { return Ok(()) };
         let attributes = attributes(entry.header())?;
         let path = rewrites.apply(listed);
+        self.count(listed, entry)?;
+        let in_header = entry.header().size().map_err(|error| unreadable("data.tar", &error))?;
+        if in_header != 0 && in_header != entry.size() {
+            return Err(Fault::refused(listed, "it has two sizes"));
+        }
         self.listed.push(listed.to_owned());
+        if kind != EntryType::Directory && !self.leaves.insert(listed.to_owned()) {
+            return Err(Fault::refused(listed, "it is there twice"));
+        }
         let kind = match kind {
             EntryType::Directory => {
                 self.directory(listed, path, attributes, rewrites);
@@ -85,6 +102,15 @@ impl Contents {
             other => return Err(Fault::refused(listed, format!("it is a {other:?}, which is not unpacked"))),
         };
         self.add(path, Member { attributes, kind })
+    }
+
+    fn count<R: Read>(&mut self, listed: &str, entry: &tar::Entry<'_, R>) -> Result<(), Fault> {
+        let target = entry.link_name_bytes().map_or(0, |target| target.len());
+        self.taken += MEMBER + 3 * listed.len() as u64 + target as u64;
+        if self.taken > MAX_NAMES {
+            return Err(Fault::refused("*", "it has more members than a package can have"));
+        }
+        Ok(())
     }
 
     /// A link's folder is not made: the base has the link. One that is spelled as it ends up has precedence.
@@ -151,7 +177,8 @@ impl Contents {
         }
     }
 
-    fn check(&self) -> Result<(), Fault> {
+    /// Refuses members that lie behind another that is no directory.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
         let leaves: BTreeSet<&str> = self.members.keys().map(String::as_str).collect();
         let all = self.members.keys().chain(self.directories.keys()).map(String::as_str);
         path::check_tree(&leaves, all)?;
@@ -189,4 +216,23 @@ fn attributes(header: &tar::Header) -> Result<Attributes, Fault> {
         gid: number(header.gid())?,
         mtime: header.mtime().map_err(|error| unreadable("data.tar", &error))?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_without_end_are_refused_before_memory_ends() {
+        let mut header = tar::Header::new_gnu();
+        header.set_path("a").unwrap();
+        header.set_size(0);
+        header.set_cksum();
+        let blocks = header.as_bytes().repeat(2);
+        let mut archive = tar::Archive::new(blocks.as_slice());
+        let entry = archive.entries().unwrap().next().unwrap().unwrap();
+        let mut contents = Contents { taken: MAX_NAMES - MEMBER - 3, ..Contents::default() };
+        contents.count("a", &entry).unwrap();
+        assert!(matches!(contents.count("b", &entry), Err(Fault::Unsafe(..))));
+    }
 }

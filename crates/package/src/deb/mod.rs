@@ -61,6 +61,7 @@ impl DebSegment<'_> {
         info.check(self.name, self.version)?;
         let mut contents = Contents::read(&container.data, self.rewrites)?;
         info.install(self.name, &mut contents)?;
+        contents.check()?;
         let mut writer = SegmentWriter::new(self.compression, out)?;
         for (path, attributes) in &contents.directories {
             writer.directory(path, *attributes);
