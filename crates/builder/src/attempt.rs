@@ -18,11 +18,11 @@ use crate::{
 };
 use envwright_definition::{Base as BaseName, Environment, Options};
 use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, Finding, report};
-use envwright_image::{Base, Image, ImageReference, Layout, assemble_index};
+use envwright_image::{Base, Image, ImageError, ImageReference, Layout, assemble_index};
 use envwright_lock::{
     Lock, LockFiles, PlatformLock,
     debian::{self, LockedDeb},
-    pypi::WheelLocation,
+    pypi::{self, WheelLocation},
 };
 use envwright_redact::{Redactor, SafeUrl, Secret};
 use envwright_store::{Digest, Home};
@@ -214,7 +214,15 @@ impl<'a> Attempt<'a> {
             record.keep(&format!("definition/{position}-{name}"), text.as_bytes())?;
         }
         let context = Context::new(self.home, self.settings, self.request, record, self.stop)?;
-        self.block_on(self.image(&context))
+        match self.block_on(self.image(&context)) {
+            // A segment that the disk did not keep as it was is only a cache: it is made again, once.
+            Err(BuildError::Image(ImageError::Segment { key })) => {
+                record.event(Step::Pack, "damaged", &[("segment", key.to_string().into())]);
+                context.segments.set_aside(&key);
+                self.block_on(self.image(&context))
+            }
+            outcome => outcome,
+        }
     }
 
     async fn image(&self, context: &Context<'_>) -> Result<Report, BuildError> {
@@ -320,9 +328,13 @@ impl<'a> Attempt<'a> {
 
     fn empty_lock(&self) -> Locked {
         let indexes = &self.environment.indexes;
+        let main = match &indexes.index {
+            Some(index) => Some(index.clone()),
+            None => (!indexes.no_index).then(pypi::default_index),
+        };
         Locked {
             lock: Lock { definition: self.definition, platforms: BTreeMap::new() },
-            indexes: indexes.index.iter().chain(&indexes.extra).cloned().collect(),
+            indexes: main.into_iter().chain(indexes.extra.iter().cloned()).collect(),
             warnings: Vec::new(),
             reused: true,
         }

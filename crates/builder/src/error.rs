@@ -1,5 +1,6 @@
 //! What stops a build. Every room's error already knows its problem; this only joins them.
 
+use crate::rootfs::RootfsError;
 use envwright_definition::DefinitionError;
 use envwright_diagnosis::{Explain, Finding};
 use envwright_fetch::FetchError;
@@ -24,6 +25,16 @@ pub enum BuildError {
         path: PathBuf,
         /// What is wrong there.
         reason: String,
+    },
+    /// An environment variable has a value that means nothing.
+    #[error("{name} is not {expected}")]
+    Variable {
+        /// Its name.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What it must be.
+        expected: &'static str,
     },
     /// No set of Debian packages fits.
     #[error("choosing Debian packages")]
@@ -102,7 +113,7 @@ pub enum BuildError {
     },
     /// The files that a bootstrapped base needs cannot be made.
     #[error("making the files of the base")]
-    Rootfs(#[from] crate::rootfs::RootfsError),
+    Rootfs(#[from] RootfsError),
     /// What this version cannot do.
     #[error("this version does not do {what} yet")]
     Unsupported {
@@ -147,6 +158,7 @@ impl Explain for BuildError {
             Self::Package(error) => error.findings(),
             Self::Image(error) => error.findings(),
             Self::Store(error) => error.findings(),
+            Self::Rootfs(error) => error.findings(),
             own => vec![own.own_finding()],
         }
     }
@@ -156,12 +168,15 @@ impl BuildError {
     /// The finding of the variants that no other room owns.
     fn own_finding(&self) -> Finding {
         match self {
-            Self::Configuration { path, reason } => Finding::new("definition-invalid-toml")
+            Self::Configuration { path, reason } => Finding::new("configuration-invalid")
                 .fact("file", path.display())
-                .detail(format!("{} is not a valid configuration: {reason}", path.display())),
-            Self::LockStale { path } => Finding::new("lock-stale")
-                .fact("file", path.display())
-                .remedy("write it again: envwright lock"),
+                .fact("reason", reason)
+                .detail(capitalised(reason)),
+            Self::Variable { name, value, expected } => Finding::new("configuration-invalid")
+                .fact("file", name)
+                .fact("got", value)
+                .detail(format!("{name} is `{value}`, which is not {expected}.")),
+            Self::LockStale { path } => Finding::new("lock-stale").fact("file", path.display()),
             Self::Digest { package, version, expected, got, debian } => {
                 Finding::new(if *debian { "apt-hash-mismatch" } else { "pip-hash-mismatch" })
                     .fact("package", package)
@@ -189,21 +204,24 @@ impl BuildError {
                 span.iter().fold(finding, |finding, span| finding.at(span, "to be added to the base"))
             }
             Self::NoHash { package } => Finding::new("pip-hash-missing").fact("package", package),
-            Self::Rootfs(error) => Finding::new("base-invalid").detail(error.to_string()),
             Self::Engine { engine, reason } => {
                 Finding::new("engine-not-running").fact("command", engine).detail(reason.clone())
             }
-            Self::Output(output) => Finding::new("output-invalid")
-                .fact("path", output)
-                .remedy("write oci:FOLDER, docker-archive:FILE, docker: or podman:"),
-            Self::UnknownBuild(build) => {
-                Finding::new("build-not-found").fact("build", build).remedy("see them all: envwright history")
-            }
+            Self::Output(output) => Finding::new("output-invalid").fact("path", output),
+            Self::UnknownBuild(build) => Finding::new("build-not-found").fact("name", build),
             Self::Io(error) => io_finding(error),
             Self::Internal(what) => Finding::new("internal-error").detail(what.clone()),
             _ => Finding::new("internal-error").detail(self.to_string()),
         }
     }
+}
+
+/// A clause as a sentence.
+fn capitalised(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let text: String = first.chain(letters).collect();
+    text.trim_end_matches('.').to_owned() + "."
 }
 
 fn io_finding(error: &std::io::Error) -> Finding {
@@ -217,7 +235,10 @@ fn python_finding(
     span: Option<&envwright_diagnosis::Span>,
 ) -> Finding {
     let has = if available.is_empty() { "none".to_owned() } else { available.join(", ") };
-    let mut finding = Finding::new("python-not-found").fact("available", &has);
+    let mut finding = Finding::new("python-not-found");
+    if !available.is_empty() {
+        finding = finding.fact("available", &has);
+    }
     if let Some(needed) = needed {
         finding = finding.fact("needed", needed).fact("python", needed);
     }

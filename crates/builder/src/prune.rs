@@ -61,7 +61,7 @@ pub fn prune(home: &Home) -> Result<Freed, BuildError> {
         remove_files(&images, &|path| is_temporary(path), &mut freed)?;
         let before = usage("", &images, false)?;
         freed.bytes += Layout::open(&images)?.collect()?;
-        freed.files += before.files - usage("", &images, false)?.files;
+        freed.files += before.files.saturating_sub(usage("", &images, false)?.files);
     }
     remove_files(&home.packages(), &|_| true, &mut freed)?;
     for folder in home.disposable().iter().chain([&home.builds()]) {

@@ -91,8 +91,20 @@ impl Settings {
             network,
             debian: file.debian,
             solve_limit: Duration::from_secs(file.solve.limit.unwrap_or(600)),
-            epoch: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok()).unwrap_or(0),
+            epoch: epoch()?,
         })
+    }
+}
+
+/// `SOURCE_DATE_EPOCH` (reproducible-builds.org, its specification); 0 where it is not set.
+fn epoch() -> Result<u64, BuildError> {
+    match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) if !text.is_empty() => text.parse().map_err(|_| BuildError::Variable {
+            name: "SOURCE_DATE_EPOCH",
+            value: text,
+            expected: "a number of seconds since 1970",
+        }),
+        _ => Ok(0),
     }
 }
 

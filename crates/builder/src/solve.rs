@@ -346,7 +346,10 @@ pub(crate) async fn wheels(
             .unwrap_or(context.settings.solve_limit)
             .max(Duration::from_millis(1)),
         cache_dir: context.home.indexes().join("pypi"),
-        offline: context.client.offline(),
+        network: envwright_fetch::Settings {
+            offline: context.client.offline(),
+            ..context.settings.network.clone()
+        },
     };
     let solution = pypi::solve(&request).await?;
     lock.wheels = solution.wheels;

@@ -89,7 +89,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  envwright prune\n  envwright images rm quickstart:latest && envwright prune"
     )]
     Prune,
-    /// Show, find or empty the cache
+    /// Show or empty the cache
     Cache(CacheArguments),
     /// Say what a problem is and how to fix it
     Explain(ExplainArguments),

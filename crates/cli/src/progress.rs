@@ -7,7 +7,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::{
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -21,6 +21,9 @@ pub(crate) struct Progress<'a> {
     bar: Option<Mutex<ProgressBar>>,
     packed: AtomicUsize,
     to_pack: AtomicUsize,
+    /// Bytes that came until now, some of them before it is known how many there will be.
+    fetched: AtomicU64,
+    to_fetch: AtomicU64,
 }
 
 impl<'a> Progress<'a> {
@@ -31,6 +34,8 @@ impl<'a> Progress<'a> {
             bar: live.then(|| Mutex::new(ProgressBar::hidden())),
             packed: AtomicUsize::new(0),
             to_pack: AtomicUsize::new(0),
+            fetched: AtomicU64::new(0),
+            to_fetch: AtomicU64::new(0),
         }
     }
 
@@ -56,19 +61,21 @@ impl<'a> Progress<'a> {
     }
 
     /// Replaces the changing line by one that counts bytes.
-    fn count(&self, bytes: u64) {
+    fn count(&self) {
+        let total = self.to_fetch.load(Ordering::Relaxed);
         self.with_bar(|bar| {
             bar.finish_and_clear();
             let form =
                 "{spinner:.cyan} fetching {bar:24.cyan/dim} {bytes}/{total_bytes} {bytes_per_sec}  {msg}";
-            *bar = ProgressBar::new(bytes).with_style(style(form).progress_chars("━━─"));
+            *bar = ProgressBar::new(total).with_style(style(form).progress_chars("━━─"));
+            bar.set_position(self.fetched.load(Ordering::Relaxed));
             bar.enable_steady_tick(TICK);
         });
     }
 
     /// A line that stays.
     fn line(&self, event: &Event, verb: &str, text: &str) {
-        let verb = format!("{verb:>9}");
+        let verb = format!("{verb:>10}");
         match &self.bar {
             Some(bar) => {
                 let line = format!("{} {text}", self.terminal.paint(&verb, AnsiColor::Green));
@@ -104,16 +111,20 @@ impl<'a> Progress<'a> {
             number("pack"),
         );
         self.line(event, if event.flag("reused") { "Reused" } else { "Chose" }, &text);
-        self.to_pack.store(usize::try_from(number("pack")).unwrap_or(usize::MAX), Ordering::Relaxed);
-        if number("pack") > 0 {
-            self.count(number("fetch_bytes"));
+        let to_pack = usize::try_from(number("pack")).unwrap_or_default();
+        self.to_pack.fetch_add(to_pack, Ordering::Relaxed);
+        self.to_fetch.fetch_add(number("fetch_bytes"), Ordering::Relaxed);
+        if to_pack > 0 {
+            self.count();
         }
     }
 
     fn packed(&self, event: &Event) {
         let packed = self.packed.fetch_add(1, Ordering::Relaxed) + 1;
-        let to_pack = self.to_pack.load(Ordering::Relaxed).max(packed);
-        self.with_bar(|bar| bar.set_message(format!("{packed}/{to_pack} packed")));
+        let to_pack = self.to_pack.load(Ordering::Relaxed);
+        if to_pack >= packed {
+            self.with_bar(|bar| bar.set_message(format!("{packed}/{to_pack} packed")));
+        }
         if self.terminal.verbose {
             self.line(event, "Packed", &named(event));
         }
@@ -156,7 +167,13 @@ impl Listener for Progress<'_> {
 
     fn progress(&self, step: Step, bytes: u64) {
         if step == Step::Fetch {
-            self.with_bar(|bar| bar.inc(bytes));
+            self.fetched.fetch_add(bytes, Ordering::Relaxed);
+            self.with_bar(|bar| {
+                // Until it is known how many bytes there will be, the changing line counts none.
+                if bar.length().is_some() {
+                    bar.inc(bytes);
+                }
+            });
         }
     }
 }

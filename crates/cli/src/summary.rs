@@ -12,11 +12,11 @@ const MOST_LAYERS: usize = 4;
 /// The summary, and the next command to type. `definition` is what the user typed.
 pub(crate) fn text(terminal: &Terminal, report: &Report, outputs: &[Output], definition: &Path) -> String {
     let name = report.names.first().map_or("the image", String::as_str);
-    let verb =
-        terminal.paint(&format!("{:>9}", if report.reused { "Is there" } else { "Built" }), AnsiColor::Green);
+    let verb = terminal
+        .paint(&format!("{:>10}", if report.reused { "Up to date" } else { "Built" }), AnsiColor::Green);
     let mut text = format!("{verb} {name} in {:.2} s\n", report.seconds.total);
     let mut row = |label: &str, value: &str| {
-        let _ = writeln!(text, "{label:>9} {value}");
+        let _ = writeln!(text, "{label:>10} {value}");
     };
     for platform in &report.platforms {
         row(if report.platforms.len() > 1 { "image" } else { "" }, &image(platform));
@@ -38,7 +38,13 @@ pub(crate) fn text(terminal: &Terminal, report: &Report, outputs: &[Output], def
 }
 
 fn image(platform: &PlatformReport) -> String {
-    format!("{}, {} in {} layers", platform.platform, HumanBytes(platform.size), platform.layers)
+    let layers = counted(platform.layers, "layer");
+    format!("{}, {} in {layers}", platform.platform, HumanBytes(platform.size))
+}
+
+/// Samples: `1 layer`, `58 layers`.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn packages(platform: &PlatformReport) -> String {

@@ -72,18 +72,21 @@ pub(crate) fn find(folder: &Path) -> Option<std::path::PathBuf> {
         .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
     names.sort_unstable();
-    let own = names.iter().find(|name| {
-        let is_yaml =
-            Path::new(name).extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
-        is_yaml && fs_err::read_to_string(folder.join(name)).is_ok_and(|text| is_own(name, text))
-    });
-    let known = || NAMES.iter().find(|known| names.iter().any(|name| name == *known));
-    own.map(String::as_str).or_else(|| known().copied()).map(|name| folder.join(name))
+    let yaml = |judge: fn(&yaml::node::Node) -> bool| {
+        names.iter().map(String::as_str).find(|name| is_yaml(folder, name, judge))
+    };
+    let known = || NAMES.iter().find(|known| names.iter().any(|name| name == *known)).copied();
+    let found = yaml(yaml::is_ours).or_else(known).or_else(|| yaml(yaml::is_nearly_ours));
+    found.map(|name| folder.join(name))
 }
 
-fn is_own(name: &str, text: String) -> bool {
-    yaml::node::parse(&Source::new(name, text))
-        .is_ok_and(|root| root.is_some_and(|root| yaml::is_ours(&root)))
+fn is_yaml(folder: &Path, name: &str, judge: fn(&yaml::node::Node) -> bool) -> bool {
+    let extension = Path::new(name).extension().unwrap_or_default();
+    if extension != "yml" && extension != "yaml" {
+        return false;
+    }
+    let Ok(text) = fs_err::read_to_string(folder.join(name)) else { return false };
+    yaml::node::parse(&Source::new(name, text)).is_ok_and(|root| root.is_some_and(|root| judge(&root)))
 }
 
 #[cfg(test)]
@@ -111,9 +114,12 @@ mod tests {
         let write = |name: &str, text: &str| fs_err::write(dir.path().join(name), text).unwrap();
         let found = || find(dir.path()).map(|path| path.file_name().unwrap().to_string_lossy().into_owned());
         assert_eq!(found(), None);
+        write("compose.yml", "services:\n  a:\n    image: b\n");
+        assert_eq!(found(), None);
+        write("typo.yaml", "image: scratch\nrequirments: requirements.txt\n");
+        assert_eq!(found().as_deref(), Some("typo.yaml"));
         write("Dockerfile", "FROM scratch\n");
         assert_eq!(found().as_deref(), Some("Dockerfile"));
-        write("compose.yml", "services:\n  a:\n    image: b\n");
         write("environment.yml", "dependencies: [numpy]\n");
         assert_eq!(found().as_deref(), Some("environment.yml"));
         write("requirements.txt", "six\n");

@@ -85,7 +85,7 @@ impl Explain for ImageError {
                 Finding::new("base-invalid").fact("path", base).fact("reason", reason).detail(reason.clone())
             }
             Self::BaseLink { path } => Finding::new("base-invalid")
-                .fact("path", path)
+                .fact("reason", format!("{path} would lie behind a link of it, or replace one"))
                 .detail(format!("{path} would lie behind a link of the base, or replace it")),
             Self::Layers { .. } => Finding::new("base-invalid").detail(self.to_string()),
             Self::Segment { key } => Finding::new("archive-invalid")

@@ -155,6 +155,10 @@ fn keep_links(sorted: &[&SegmentRef], base: &dyn Files) -> Result<(), ImageError
     }
 }
 
+/// Seconds since 1970 of a directory that the base lacks: it belongs to no single package, and its time may depend
+/// neither on which others there are nor on `SOURCE_DATE_EPOCH`, or layers would change that hold none of these.
+const DIRECTORY_TIME: u64 = 0;
+
 /// The attributes of every directory: the base's, else the environment layer's, else those of the first package that
 /// names it, else of the first that needs it.
 fn attributes(sorted: &[&SegmentRef], base: &dyn Files) -> Result<BTreeMap<String, Directory>, ImageError> {
@@ -181,7 +185,7 @@ fn attributes(sorted: &[&SegmentRef], base: &dyn Files) -> Result<BTreeMap<Strin
                 directory = Directory { mode, uid, gid, mtime, ..directory };
             }
             Some(FileEntry::Symlink { .. }) => return Err(ImageError::BaseLink { path }),
-            Some(FileEntry::File { .. }) | None => {}
+            Some(FileEntry::File { .. }) | None => directory.mtime = DIRECTORY_TIME,
         }
         settled.insert(path, directory);
     }

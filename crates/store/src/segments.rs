@@ -29,12 +29,17 @@ impl Segments {
         match index {
             Some(index) if size == Some(index.compressed_size) => Some((file, index)),
             _ => {
-                // A failure here only means that the next `put` replaces them.
-                let _ = fs::remove_file(&index_file);
-                let _ = fs::rename(&file, self.path(key, "broken"));
+                self.set_aside(key);
                 None
             }
         }
+    }
+
+    /// Makes a segment count as absent: its bytes stay as `<key>.broken`, for whoever looks for the reason.
+    pub fn set_aside(&self, key: &Digest) {
+        // A failure here only means that the next `put` replaces them.
+        let _ = fs::remove_file(self.path(key, "json"));
+        let _ = fs::rename(self.path(key, "seg"), self.path(key, "broken"));
     }
 
     /// Whether a segment is there, without reading it.

@@ -43,6 +43,12 @@ pub(crate) fn is_ours(root: &Node) -> bool {
     keys.is_some_and(|keys| keys.iter().any(|key| key.is_telling()))
 }
 
+/// Whether it has a telling key, whatever else is in it: the other keys are then told to be wrong.
+pub(crate) fn is_nearly_ours(root: &Node) -> bool {
+    let mut members = root.as_mapping().into_iter().flatten();
+    members.any(|(key, _)| key.as_str().and_then(Key::parse).is_some_and(Key::is_telling))
+}
+
 /// Reads a YAML definition; paths in it are relative to `dir`, the folder of the file `path`.
 pub(crate) fn read(
     source: &Arc<Source>,

@@ -43,8 +43,13 @@ pub(super) fn solve(lists: &Lists, request: &Request) -> Result<DebianLock, Debi
     Ok(DebianLock { python: python(&debs), glibc: glibc(&debs), debs, releases: lists.releases.clone() })
 }
 
-fn candidates(universe: &Universe, name: &str) -> Vec<usize> {
-    let group = groups(name).next().and_then(Result::ok).unwrap_or_default();
+/// Packages that a wish allows, the best first. Samples: `curl`, `curl=7.88.1-10+deb12u8` (apt-get(8), `install`).
+fn candidates(universe: &Universe, wish: &str) -> Vec<usize> {
+    let relation = match wish.split_once('=') {
+        Some((name, version)) => format!("{name} (= {version})"),
+        None => wish.to_owned(),
+    };
+    let group = groups(&relation).next().and_then(Result::ok).unwrap_or_default();
     group.first().map(|atom| universe.matches(atom)).unwrap_or_default()
 }
 

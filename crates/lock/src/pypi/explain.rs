@@ -48,7 +48,9 @@ pub(super) fn failure(session: &Session<'_>, error: ResolveError) -> PypiError {
 /// A package whose page is not in the cache while the network is off.
 pub(super) fn offline(name: &PackageName) -> PypiError {
     PypiError::unsolvable(
-        Finding::new("offline-miss").fact("url", format!("the index page of {name}")).fact("package", name),
+        Finding::new("offline-miss")
+            .fact("url", format!("the index page or metadata of {name}"))
+            .fact("package", name),
     )
 }
 

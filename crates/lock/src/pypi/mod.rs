@@ -1,5 +1,6 @@
 //! Wheels for a target, solved by uv's resolver with pip's rules.
 //!
+//! - [`default_index`]: where wheels come from when nothing else is said;
 //! - [`solve`]: from a [`Request`] to a [`PypiLock`] of [`LockedWheel`]s, or a [`PypiError`] that explains.
 //!
 //! Only wheels are taken: nothing is ever built. Markers and tags are those of the target, so the answer
@@ -54,8 +55,8 @@ pub struct Request {
     pub time_limit: Duration,
     /// Folder for index pages and metadata.
     pub cache_dir: PathBuf,
-    /// Take everything from [`Request::cache_dir`] and local folders.
-    pub offline: bool,
+    /// How the network is used. Offline, everything is taken from [`Request::cache_dir`] and local folders.
+    pub network: envwright_fetch::Settings,
 }
 
 /// One requirement or constraint, and where it was written.
@@ -142,6 +143,11 @@ pub enum WheelLocation {
     Url(SafeUrl),
     /// A file on this machine, absolute.
     Path(PathBuf),
+}
+
+/// The index that is asked where none is named: uv's own default.
+pub fn default_index() -> SafeUrl {
+    transport::safe(&uv_distribution_types::PYPI_URL)
 }
 
 /// Finds a wheel for every package that the request needs. Dropping the future ends the solve.

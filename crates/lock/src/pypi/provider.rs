@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use uv_distribution::Reporter;
-use uv_distribution_types::{Dist, IndexMetadata, InstalledDist, Requirement};
+use uv_distribution_types::{Dist, IndexMetadata, InstalledDist, Name as _, Requirement};
 use uv_normalize::PackageName;
 use uv_pep440::Version;
 use uv_resolver::{
@@ -22,7 +22,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// The package's page was not in the cache, and the network is off.
+    /// The package's page or metadata was not in the cache, and the network is off.
     pub(super) fn offline(&self) -> Option<PackageName> {
         self.offline.lock().unwrap_or_else(PoisonError::into_inner).first().cloned()
     }
@@ -32,6 +32,10 @@ impl Record {
         let all = self.dependencies.lock().unwrap_or_else(PoisonError::into_inner);
         let of_name = all.iter().filter(|((package, _), _)| package == name);
         of_name.rev().map(|((_, version), requires)| (version.clone(), requires.clone())).collect()
+    }
+
+    fn note_offline(&self, name: &PackageName) {
+        self.offline.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
     }
 
     fn note_metadata(&self, answer: &WheelMetadataResult) {
@@ -52,6 +56,8 @@ pub(super) struct Recording<'a> {
     pub(super) inner: DefaultResolverProvider<'a, WheelsOnly>,
     /// What it was told.
     pub(super) record: Arc<Record>,
+    /// Whether the network is off: what is unavailable then was never fetched (uv keeps the reason's type to itself).
+    pub(super) offline: bool,
 }
 
 impl ResolverProvider for Recording<'_> {
@@ -62,8 +68,7 @@ impl ResolverProvider for Recording<'_> {
     ) -> PackageVersionsResult {
         let answer = self.inner.get_package_versions(name, index).await;
         if matches!(answer, Ok(VersionsResponse::Offline)) {
-            let mut offline = self.record.offline.lock().unwrap_or_else(PoisonError::into_inner);
-            offline.insert(name.clone());
+            self.record.note_offline(name);
         }
         answer
     }
@@ -71,6 +76,9 @@ impl ResolverProvider for Recording<'_> {
     async fn get_or_build_wheel_metadata<'io>(&'io self, dist: &'io Dist) -> WheelMetadataResult {
         let answer = self.inner.get_or_build_wheel_metadata(dist).await;
         self.record.note_metadata(&answer);
+        if self.offline && matches!(answer, Ok(MetadataResponse::Unavailable(_))) {
+            self.record.note_offline(dist.name());
+        }
         answer
     }
 
@@ -79,6 +87,6 @@ impl ResolverProvider for Recording<'_> {
     }
 
     fn with_reporter(self, reporter: Arc<dyn Reporter>) -> Self {
-        Self { inner: self.inner.with_reporter(reporter), record: self.record }
+        Self { inner: self.inner.with_reporter(reporter), ..self }
     }
 }

@@ -233,7 +233,7 @@ pub(super) fn request(index: &Index, cache: &Path, lines: &[&str]) -> Request {
         preferences: Vec::new(),
         time_limit: Duration::from_mins(1),
         cache_dir: cache.to_owned(),
-        offline: false,
+        network: envwright_fetch::Settings { retries: 0, ..envwright_fetch::Settings::default() },
     }
 }
 
