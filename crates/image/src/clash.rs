@@ -1,6 +1,6 @@
 //! Paths that more than one segment owns.
 
-use crate::plan::{Clash, SegmentRef};
+use crate::plan::{Clash, Kind, SegmentRef};
 use envwright_store::{Entry, EntryKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -34,6 +34,8 @@ pub(crate) fn find(sorted: &[&SegmentRef]) -> Clashes {
     }
     folders_over_files(sorted, &owners, &mut pairs, &mut different);
     let clash = |((loser, winner), paths): ((usize, usize), BTreeSet<&str>)| {
+        // The user's files and the environment layer replace on purpose what packages bring.
+        sorted.get(winner).filter(|segment| matches!(segment.kind, Kind::Debian | Kind::Pypi))?;
         Some(Clash {
             path: (*paths.first()?).to_owned(),
             paths: paths.len(),
