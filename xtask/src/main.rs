@@ -1,5 +1,6 @@
-//! The project's own commands: `cargo xtask test`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask bench`.
 
+mod bench;
 mod shell;
 
 use std::process::ExitCode;
@@ -8,6 +9,7 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   test [--full] [FILTER…]  run all tests; --full adds the slow suites
+  bench build [OPTION…]    time envwright beside buildah with uv and with pip
 ";
 
 fn main() -> ExitCode {
@@ -18,6 +20,7 @@ fn main() -> ExitCode {
     };
     let outcome = match command {
         "test" => test(rest),
+        "bench" => bench::run(rest),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

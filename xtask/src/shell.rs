@@ -1,11 +1,17 @@
 //! Running other programs.
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// Writes a line for the person at the terminal.
 #[expect(clippy::print_stderr, reason = "xtask is a program for a terminal")]
 pub(crate) fn say(line: &str) {
     eprintln!("{line}");
+}
+
+/// Writes a result, which may be piped into a file.
+#[expect(clippy::print_stdout, reason = "xtask is a program for a terminal")]
+pub(crate) fn print(text: &str) {
+    println!("{text}");
 }
 
 /// `cargo` with arguments, at the workspace's root.
@@ -24,4 +30,20 @@ pub(crate) fn root() -> &'static std::path::Path {
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let status = command.status().map_err(|error| format!("cannot start {command:?}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}")) }
+}
+
+/// Runs to the end and gives what it printed; a failure shows the end of what it complained of.
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| format!("cannot start {command:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(format!("{command:?} ended with {}:\n{}", output.status, last_lines(&output)))
+}
+
+fn last_lines(output: &Output) -> String {
+    const MOST: usize = 15;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(MOST)..].join("\n")
 }
