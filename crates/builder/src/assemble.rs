@@ -178,10 +178,19 @@ fn rfc3339(epoch: u64) -> String {
     jiff::Timestamp::from_second(seconds).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// All segments of some packages, prepared together.
+/// All segments of some packages, in their order. The largest are begun first: one that is packed last would keep a
+/// single core busy while the others rest.
 pub(crate) async fn segments(
     context: &Context<'_>,
     packages: &[Package],
 ) -> Result<Vec<SegmentRef>, BuildError> {
-    futures::future::try_join_all(packages.iter().map(|package| prepare::package(context, package))).await
+    let mut order: Vec<usize> = (0..packages.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(packages[*at].size()));
+    let prepare = async |at: usize| {
+        let segment = prepare::package(context, &packages[at]).await?;
+        Ok::<_, BuildError>((at, segment))
+    };
+    let mut segments = futures::future::try_join_all(order.into_iter().map(prepare)).await?;
+    segments.sort_by_key(|(at, _)| *at);
+    Ok(segments.into_iter().map(|(_, segment)| segment).collect())
 }

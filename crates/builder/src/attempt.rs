@@ -27,7 +27,15 @@ use envwright_lock::{
 use envwright_redact::{Redactor, SafeUrl, Secret};
 use envwright_store::{Digest, Home};
 use envwright_target::Platform;
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Threads for work that mostly waits for the disk, besides those that keep a core busy.
+const SHORT_TASKS: usize = 8;
 
 /// What one attempt is about.
 pub(crate) struct Attempt<'a> {
@@ -95,7 +103,14 @@ impl<'a> Attempt<'a> {
         &self,
         work: impl Future<Output = Result<T, BuildError>>,
     ) -> Result<T, BuildError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        // A thread for each download that opens its file and each package that is packed; those that rest go soon, so
+        // that what the allocator keeps for them does not add up.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .max_blocking_threads(self.request.threads() + SHORT_TASKS)
+            .thread_keep_alive(Duration::from_secs(1))
+            .enable_all()
+            .build()?;
         runtime.block_on(self.stop.or(work))
     }
 

@@ -3,7 +3,7 @@
 use crate::{BuildError, record::Record, request::Request, settings::Settings, stop::Stop};
 use envwright_fetch::Client;
 use envwright_store::{Home, Segments};
-use std::{num::NonZero, sync::Arc, thread::available_parallelism};
+use std::sync::Arc;
 use tokio::{sync::Semaphore, task};
 
 /// Downloads that run at once.
@@ -32,7 +32,6 @@ impl<'a> Context<'a> {
     ) -> Result<Self, BuildError> {
         let mut network = settings.network.clone();
         network.offline |= request.offline;
-        let threads = request.threads.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get));
         Ok(Self {
             home,
             settings,
@@ -42,7 +41,7 @@ impl<'a> Context<'a> {
             client: Client::new(network)?,
             segments: Segments::new(home),
             downloads: Semaphore::new(DOWNLOADS),
-            threads: Arc::new(Semaphore::new(threads.max(1))),
+            threads: Arc::new(Semaphore::new(request.threads())),
         })
     }
 

@@ -4,7 +4,7 @@ use crate::BuildError;
 use envwright_image::ImageReference;
 use envwright_package::Compression;
 use envwright_target::Platform;
-use std::{path::PathBuf, str::FromStr};
+use std::{num::NonZero, path::PathBuf, str::FromStr, thread::available_parallelism};
 
 /// Where the definition is read from.
 #[derive(Debug, Clone)]
@@ -87,6 +87,13 @@ pub struct Request {
     pub threads: Option<usize>,
     /// Time limit of one solve; the configured one (600 seconds) where `None`.
     pub solve_limit: Option<std::time::Duration>,
+}
+
+impl Request {
+    /// Threads that pack and write layers.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get)).max(1)
+    }
 }
 
 #[cfg(test)]
