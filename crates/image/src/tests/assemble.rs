@@ -101,7 +101,7 @@ fn what_is_given_goes_before_the_base() {
     let labels = BTreeMap::from([("b".to_owned(), "2".to_owned()), ("c".to_owned(), "2".to_owned())]);
     let given = ImageConfig {
         user: Some("1000".to_owned()),
-        workdir: Some("/work".to_owned()),
+        workdir: Some("/srv".to_owned()),
         cmd: Some(vec!["python".to_owned()]),
         labels,
         ..config()
@@ -109,7 +109,7 @@ fn what_is_given_goes_before_the_base() {
     let made = assembled(base, &given);
     assert_eq!(made["created"], "1970-01-01T00:00:00Z");
     let expected = json!({
-        "User": "1000", "WorkingDir": "/work", "Cmd": ["python"], "Env": [],
+        "User": "1000", "WorkingDir": "/srv", "Cmd": ["python"], "Env": [],
         "Labels": {"a": "1", "b": "2", "c": "2"},
     });
     assert_eq!(made["config"], expected);
