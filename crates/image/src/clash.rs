@@ -2,7 +2,7 @@
 
 use crate::plan::{Clash, Kind, SegmentRef};
 use envwright_store::{Entry, EntryKind};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What must not share a layer, and what has to be told.
 pub(crate) struct Clashes {
@@ -53,11 +53,10 @@ fn folders_over_files<'a>(
     pairs: &mut BTreeSet<(usize, usize)>,
     different: &mut BTreeMap<(usize, usize), BTreeSet<&'a str>>,
 ) {
-    let mut known: HashSet<(&str, usize)> = HashSet::new();
     for (position, segment) in sorted.iter().enumerate() {
         for directory in &segment.index.directories {
             for (owner, _) in owners.get(directory.path.as_str()).into_iter().flatten() {
-                if *owner != position && known.insert((&directory.path, position)) {
+                if *owner != position {
                     let pair = (position.min(*owner), position.max(*owner));
                     pairs.insert(pair);
                     different.entry(pair).or_default().insert(&directory.path);

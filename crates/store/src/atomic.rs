@@ -82,4 +82,69 @@ mod tests {
         write_atomic(&path, b"new").unwrap();
         assert_eq!(fs_err::read(&path).unwrap(), b"new");
     }
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs_err::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_can_be_named_by_what_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut file = AtomicFile::create(&dir.path().join("first")).unwrap();
+        file.write_all(b"bytes").unwrap();
+        file.commit_to(&dir.path().join("second")).unwrap();
+        assert_eq!(names(dir.path()), ["second"]);
+        assert_eq!(fs_err::read(dir.path().join("second")).unwrap(), b"bytes");
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_given_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        fs_err::create_dir_all(dir.path().join("folder/full")).unwrap();
+        for path in ["none/file", "folder"] {
+            let file = AtomicFile::create(&dir.path().join("first")).unwrap();
+            let error = file.commit_to(&dir.path().join(path)).unwrap_err();
+            assert!(matches!(error, StoreError::Io { action: "write", .. }), "{error}");
+        }
+        assert_eq!(names(dir.path()), ["folder"]);
+    }
+
+    /// A reader beside many writers sees one of their files, whole.
+    #[test]
+    fn a_reader_never_sees_half_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let text = |letter: u8| vec![letter; 100_000];
+        write_atomic(&path, &text(b'a')).unwrap();
+        std::thread::scope(|scope| {
+            let writers: Vec<_> = (b'a'..b'e')
+                .map(|letter| (letter, &path))
+                .map(|(letter, path)| scope.spawn(move || write_atomic(path, &text(letter)).unwrap()))
+                .collect();
+            let look = || {
+                let seen = fs_err::read(&path).unwrap();
+                assert_eq!(seen, text(seen[0]));
+            };
+            while !writers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+                look();
+            }
+            look();
+        });
+        assert_eq!(names(dir.path()), ["file"]);
+    }
+
+    /// As with any file that a program makes: what is exported is for others to read.
+    #[test]
+    fn a_file_is_as_readable_as_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let (durable, plain) = (dir.path().join("durable"), dir.path().join("plain"));
+        write_atomic(&durable, b"").unwrap();
+        fs_err::write(&plain, b"").unwrap();
+        let mode = |path: &Path| fs_err::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&durable), mode(&plain));
+    }
 }

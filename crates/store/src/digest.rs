@@ -128,3 +128,61 @@ impl<W: io::Write> io::Write for DigestWriter<W> {
         self.inner.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use io::Write as _;
+    use proptest::prelude::*;
+
+    /// FIPS 180-4's example of one block.
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn a_digest_is_written_with_its_algorithm_and_read_without_too() {
+        let digest = Digest::of(b"abc");
+        assert_eq!(digest.to_string(), format!("sha256:{ABC}"));
+        assert_eq!(ABC.parse(), Ok(digest));
+        assert_eq!(serde_json::to_string(&digest).unwrap(), format!("\"sha256:{ABC}\""));
+    }
+
+    #[test]
+    fn text_that_is_no_digest_is_refused() {
+        for text in ["", "sha256:", &ABC[1..], &format!("{ABC}0"), &format!("sha512:{ABC}"), &"g".repeat(64)]
+        {
+            assert_eq!(text.parse::<Digest>(), Err(DigestError(text.to_owned())));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn printed_digests_are_read_back(bytes in any::<Vec<u8>>()) {
+            let digest = Digest::of(&bytes);
+            prop_assert_eq!(digest.to_string().parse(), Ok(digest));
+        }
+
+        #[test]
+        fn how_bytes_are_cut_does_not_matter(parts in proptest::collection::vec(any::<Vec<u8>>(), 0..6)) {
+            let mut writer = DigestWriter::new(Vec::new());
+            for part in &parts {
+                writer.write_all(part).unwrap();
+            }
+            let all = parts.concat();
+            prop_assert_eq!(writer.digest(), Digest::of(&all));
+            let (inner, digest, size) = writer.finish();
+            prop_assert_eq!((digest, size), (Digest::of(&all), all.len() as u64));
+            prop_assert_eq!(inner, all);
+        }
+    }
+
+    /// Only what the writer underneath took is counted.
+    #[test]
+    fn a_short_write_is_hashed_as_far_as_it_went() {
+        let mut room = [0; 3];
+        let mut writer = DigestWriter::new(room.as_mut_slice());
+        assert_eq!(writer.write(b"abcdef").unwrap(), 3);
+        assert_eq!((writer.size(), writer.digest()), (3, Digest::of(b"abc")));
+        writer.reset();
+        assert_eq!((writer.size(), writer.digest()), (0, Digest::of(b"")));
+    }
+}

@@ -115,3 +115,94 @@ fn lock_file(path: &Path) -> Result<fs::File, StoreError> {
     }
     fs::OpenOptions::new().create(true).append(true).open(path).map_err(StoreError::io("lock", path))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        fs::TryLockError,
+        sync::atomic::{AtomicBool, AtomicU32, Ordering},
+        thread,
+    };
+
+    fn home() -> (tempfile::TempDir, Home) {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(dir.path())).unwrap();
+        (dir, home)
+    }
+
+    /// Whether another open file, as another process has one, gets the lock without waiting.
+    fn is_free(home: &Home, shared: bool) -> bool {
+        let file = lock_file(&home.cache.join("locks/name")).unwrap();
+        let tried = if shared { file.file().try_lock_shared() } else { file.file().try_lock() };
+        match tried {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => false,
+            Err(TryLockError::Error(error)) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn who_holds_a_lock_alone_keeps_all_others_out() {
+        let (_dir, home) = home();
+        let guard = home.lock("name").unwrap();
+        assert!(!is_free(&home, true) && !is_free(&home, false));
+        drop(guard);
+        assert!(is_free(&home, true) && is_free(&home, false));
+    }
+
+    #[test]
+    fn who_shares_a_lock_lets_sharers_in_and_keeps_others_out() {
+        let (_dir, home) = home();
+        let guards = [home.share("name").unwrap(), home.share("name").unwrap()];
+        assert!(is_free(&home, true) && !is_free(&home, false));
+        let [first, second] = guards;
+        drop(first);
+        assert!(!is_free(&home, false));
+        drop(second);
+        assert!(is_free(&home, false));
+    }
+
+    #[test]
+    fn locks_of_other_names_and_homes_are_others() {
+        let ((_dir, one), (_other_dir, other)) = (home(), home());
+        let _guards = [one.lock("name").unwrap(), one.lock("other").unwrap(), other.lock("name").unwrap()];
+    }
+
+    /// A lock that were removed on release would let two holders in.
+    #[test]
+    fn one_of_many_threads_is_inside_at_a_time() {
+        let (_dir, home) = home();
+        let (inside, turns) = (AtomicBool::new(false), AtomicU32::new(0));
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let _guard = home.lock("name").unwrap();
+                        assert!(!inside.swap(true, Ordering::SeqCst));
+                        turns.fetch_add(1, Ordering::SeqCst);
+                        thread::yield_now();
+                        inside.store(false, Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        assert_eq!(turns.into_inner(), 160);
+    }
+
+    #[test]
+    fn a_named_home_holds_all_in_one_folder_and_what_may_go_is_not_what_stays() {
+        let (dir, home) = home();
+        let kept = [home.images(), home.builds(), home.config()];
+        assert!(kept.iter().chain(&home.disposable()).all(|path| path.starts_with(dir.path())));
+        assert!(home.disposable().iter().all(|path| !kept.contains(path)));
+    }
+
+    #[test]
+    fn a_home_in_the_place_of_a_file_is_refused() {
+        let (dir, _) = home();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(matches!(Home::open(Some(&file)), Err(StoreError::Io { path, .. }) if path == file));
+    }
+}

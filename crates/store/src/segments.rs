@@ -127,6 +127,47 @@ mod tests {
         assert!(segments.get(&key).is_some());
     }
 
+    /// As if the process had been killed between the two files, or before either.
+    #[test]
+    fn what_a_killed_packer_left_is_no_segment() {
+        let dir = tempfile::tempdir().unwrap();
+        let segments = Segments::new(&Home::open(Some(dir.path())).unwrap());
+        let key = Digest::of(b"key");
+        fs::create_dir_all(&segments.dir).unwrap();
+        fs::write(segments.path(&key, "seg"), b"half").unwrap();
+        fs::write(segments.dir.join(".tmp-1"), b"ha").unwrap();
+        assert!(segments.get(&key).is_none() && !segments.has(&key));
+        let (path, _) = segments.put(&key, pack).unwrap();
+        assert_eq!(fs::read(path).unwrap(), b"bytes");
+        assert!(segments.has(&key));
+    }
+
+    #[test]
+    fn a_damaged_index_is_set_aside_with_its_segment() {
+        let dir = tempfile::tempdir().unwrap();
+        let segments = Segments::new(&Home::open(Some(dir.path())).unwrap());
+        let key = Digest::of(b"key");
+        for damage in ["", "{", "{}", "[]"] {
+            segments.put(&key, pack).unwrap();
+            fs::write(segments.path(&key, "json"), damage).unwrap();
+            assert!(segments.get(&key).is_none(), "{damage}");
+            assert!(!segments.has(&key), "{damage}");
+            assert!(segments.path(&key, "broken").exists());
+        }
+    }
+
+    #[test]
+    fn keys_do_not_wait_for_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let segments = Segments::new(&Home::open(Some(dir.path())).unwrap());
+        let inner = |out: &mut dyn Write| {
+            segments.put(&Digest::of(b"inner"), pack)?;
+            pack(out)
+        };
+        segments.put(&Digest::of(b"outer"), inner).unwrap();
+        assert!(segments.has(&Digest::of(b"inner")) && segments.has(&Digest::of(b"outer")));
+    }
+
     #[test]
     fn a_packer_that_fails_leaves_no_segment() {
         let dir = tempfile::tempdir().unwrap();
