@@ -19,10 +19,12 @@ impl AtomicFile {
     pub fn create(path: &Path) -> Result<Self, StoreError> {
         let dir = parent(path);
         fs_err::create_dir_all(dir).map_err(StoreError::io("make the folder", dir))?;
-        let file = tempfile::Builder::new()
-            .prefix(".tmp-")
-            .tempfile_in(dir)
-            .map_err(StoreError::io("write in", dir))?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".tmp-");
+        // Who may read it is the umask's to say, as for any file; alone, a temporary file would be its owner's only.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(dir).map_err(StoreError::io("write in", dir))?;
         Ok(Self { file, path: path.to_owned() })
     }
 
@@ -66,6 +68,17 @@ fn parent(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_has_the_mode_that_any_new_file_has() {
+        use std::os::unix::fs::MetadataExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let mode = |name: &str| fs_err::metadata(dir.path().join(name)).unwrap().mode();
+        fs_err::write(dir.path().join("usual"), b"").unwrap();
+        write_atomic(&dir.path().join("atomic"), b"").unwrap();
+        assert_eq!(mode("atomic"), mode("usual"));
+    }
 
     #[test]
     fn a_dropped_file_leaves_nothing_and_the_old_one_stays() {
