@@ -1,13 +1,16 @@
 //! The project's own commands: `cargo xtask test`.
 
 mod shell;
+mod test;
+mod tools;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test [--full] [FILTER…]  run all tests; --full adds the slow suites
+  test [--full] [--no-engines] [FILTER…]  run all tests, and install what they need where that may be done;
+                                          --full adds the slow suites, --no-engines leaves out those that need root
 ";
 
 fn main() -> ExitCode {
@@ -17,26 +20,11 @@ fn main() -> ExitCode {
         None => ("", &arguments[..]),
     };
     let outcome = match command {
-        "test" => test(rest),
+        "test" => test::test(rest),
         _ => Err(USAGE.to_owned()),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            shell::say(&message);
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// All tests in one run of `cargo nextest`, in the profile that `cargo run --release` uses too.
-fn test(arguments: &[String]) -> Result<(), String> {
-    let mut command = shell::cargo(&["nextest", "run", "--release", "--workspace"]);
-    for argument in arguments {
-        match argument.as_str() {
-            "--full" => command.args(["--run-ignored", "all"]),
-            filter => command.arg(filter),
-        };
-    }
-    shell::run(&mut command)
+    outcome.unwrap_or_else(|message| {
+        shell::say(&message);
+        ExitCode::FAILURE
+    })
 }
