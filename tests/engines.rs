@@ -11,7 +11,6 @@ mod engines {
     mod containerd;
     mod docker;
     mod facts;
-    mod machine;
     mod outputs;
     mod podman;
     mod quickstart;

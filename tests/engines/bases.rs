@@ -1,7 +1,8 @@
 //! Images that are put on others, and on nothing.
 
-use super::{machine::program, podman::Podman};
+use super::podman::Podman;
 use crate::support::Envwright;
+use crate::support::machine::program;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -18,7 +19,8 @@ fn is_a_base(output: &str, image: &str) {
     envwright.run(&["build", "above", "-o", "podman:"]).succeeded();
     let above = diff_ids(&envwright, "above");
     assert!(above.len() > below.len() && above.starts_with(&below), "{below:#?} is not below {above:#?}");
-    let list = ["python", "-c", "import packaging, six, importlib.metadata as m; print(m.version('six') > '1')"];
+    let list =
+        ["python", "-c", "import packaging, six, importlib.metadata as m; print(m.version('six') > '1')"];
     assert_eq!(podman.run(&[&["--network=none", "above:latest"], &list[..]].concat()), "True\n");
 }
 

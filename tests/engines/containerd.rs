@@ -1,11 +1,7 @@
 //! containerd, the one that a Docker daemon of the test's own runs on.
 
-use super::{
-    docker::Docker,
-    facts::INSIDE,
-    machine::{command, output},
-    quickstart::Quickstart,
-};
+use super::{docker::Docker, facts::INSIDE, quickstart::Quickstart};
+use crate::support::machine::{command, output};
 
 #[test]
 fn containerd_pulls_and_runs_the_quickstart() {

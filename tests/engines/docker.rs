@@ -1,11 +1,7 @@
 //! A Docker daemon of the test's own.
 
-use super::{
-    facts::INSIDE,
-    machine::{Storage, command, output},
-    quickstart::Quickstart,
-    service::Service,
-};
+use super::{facts::INSIDE, quickstart::Quickstart, service::Service};
+use crate::support::machine::{Storage, command, output};
 use std::process::Command;
 use tempfile::TempDir;
 

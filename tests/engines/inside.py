@@ -1,16 +1,14 @@
 """What an image says of itself, as one line of JSON. Runs in the image."""
 
-import http.server
 import json
 import os
 import pathlib
+import socket
 import ssl
 import subprocess
 import sys
 import tempfile
 import threading
-import urllib.error
-import urllib.request
 
 import mlflow
 import pandas
@@ -45,27 +43,37 @@ def certificate(folder):
 
 
 def tls():
-    """What a client that knows the server's authority gets, and one that does not."""
+    """What a client that knows the server's authority is told, and what one that does not."""
     with tempfile.TemporaryDirectory() as folder:
         key, authority = certificate(pathlib.Path(folder))
-        os.chdir(folder)
-        server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(authority, key)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"https://localhost:{server.server_port}/authority.pem"
-        answers = [get(url, ssl.create_default_context(cafile=authority)), get(url, ssl.create_default_context())]
-        os.chdir("/")
-        return [answers[0] == authority.read_text(), answers[1]]
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain(authority, key)
+        known, unknown = ssl.create_default_context(cafile=authority), ssl.create_default_context()
+        return [ask(server, known), ask(server, unknown)]
 
 
-def get(url, context):
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+def ask(server, client):
+    """A request and its answer. The two ends are joined here: not every engine gives a container a loopback."""
+    here, there = socket.socketpair()
+    thread = threading.Thread(target=answer, args=(server, there))
+    thread.start()
     try:
-        return opener.open(url, timeout=30).read().decode()
-    except urllib.error.URLError as error:
-        return getattr(error.reason, "reason", str(error))
+        with client.wrap_socket(here, server_hostname="localhost") as connection:
+            connection.sendall(b"name?")
+            return connection.recv(100).decode()
+    except ssl.SSLCertVerificationError as error:
+        return error.reason
+    finally:
+        here.close()
+        thread.join()
+
+
+def answer(server, end):
+    try:
+        with server.wrap_socket(end, server_side=True) as connection:
+            connection.sendall(b"answer to " + connection.recv(100))
+    except (ssl.SSLError, OSError):
+        end.close()
 
 
 print(json.dumps({

@@ -1,11 +1,8 @@
 //! Every output of a build, in the engine that it is for.
 
-use super::{
-    docker::Docker,
-    machine::{command, output},
-    podman::Podman,
-};
+use super::{docker::Docker, podman::Podman};
 use crate::support::Envwright;
+use crate::support::machine::{command, output};
 
 const WORKS: [&str; 3] = ["python", "-c", "import six; print(six.__name__)"];
 
@@ -31,8 +28,11 @@ fn each_output_is_an_image_that_runs() {
     let run = [&["run", "--rm", "--network=none", "team/small:1"], &WORKS[..]].concat();
     assert_eq!(docker.client(&run), "six\n");
 
-    let layout = envwright.folder().join("layout");
-    output(command("skopeo").arg("inspect").arg(format!("oci:{}:1", layout.display())));
-    let name = podman.call(&["pull", "--quiet", &format!("oci:{}:1", layout.display())]);
-    assert_eq!(podman.run(&[&["--network=none", name.trim()], &WORKS[..]].concat()), "six\n");
+    let (layout, copy) = (envwright.folder().join("layout"), envwright.folder().join("copy.tar"));
+    let (from, to) =
+        (format!("oci:{}:1", layout.display()), format!("docker-archive:{}:copy:1", copy.display()));
+    output(command("skopeo").args(["copy", "--quiet", &from, &to]));
+    docker.client(&["load", "--quiet", "--input", copy.to_str().unwrap()]);
+    let run = [&["run", "--rm", "--network=none", "copy:1"], &WORKS[..]].concat();
+    assert_eq!(docker.client(&run), "six\n");
 }

@@ -1,10 +1,7 @@
 //! podman with a storage of the test's own.
 
-use super::{
-    facts::INSIDE,
-    machine::{Storage, command, output, runtime},
-    quickstart::Quickstart,
-};
+use super::{facts::INSIDE, quickstart::Quickstart};
+use crate::support::machine::{Storage, command, output, runtime};
 use std::{path::PathBuf, process::Command};
 
 /// podman, without a service: each call works on the storage itself.
@@ -56,19 +53,19 @@ fn podman_pulls_and_runs_the_quickstart() {
     for (user, ids) in [("0:0", (0, 0)), ("1234:1234", (1234, 1234))] {
         image.agrees(&podman.run(&["--network=none", "--user", user, &name, "python", "-c", INSIDE]), ids);
     }
+    reaches_the_index(&podman, &name, image.index());
 }
 
-/// A request to a server of the outer world, with the machine's own authorities.
-#[test]
-fn python_in_the_quickstart_reaches_the_package_index() {
+/// A request to a server of the outer world, the package index, with the machine's own authorities and proxies.
+#[track_caller]
+fn reaches_the_index(podman: &Podman, name: &str, index: &str) {
     const ASK: &str = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=60).status)";
-    let (image, podman) = (Quickstart::shared(), Podman::new());
-    let layout = format!("oci:{}", image.layout("gzip").display());
-    let name = podman.call(&["pull", "--quiet", &layout]);
-    let proxies = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY"];
-    let mut arguments = vec!["--network=host", "--volume", "/etc/ssl/certs/ca-certificates.crt:/authorities:ro"];
+    let mut arguments =
+        vec!["--network=host", "--volume", "/etc/ssl/certs/ca-certificates.crt:/authorities:ro"];
     arguments.extend(["--env", "SSL_CERT_FILE=/authorities"]);
-    arguments.extend(proxies.iter().flat_map(|name| ["--env", name]));
-    let page = format!("{}/six/", image.index().trim_end_matches('/'));
-    assert_eq!(podman.run(&[&arguments[..], &[name.trim(), "python", "-c", ASK, &page]].concat()).trim(), "200");
+    let proxies = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY"];
+    arguments.extend(proxies.iter().flat_map(|variable| ["--env", variable]));
+    let page = format!("{}/six/", index.trim_end_matches('/'));
+    arguments.extend([name, "python", "-c", ASK, &page]);
+    assert_eq!(podman.run(&arguments), "200\n");
 }

@@ -1,10 +1,7 @@
 //! The README's image, built once for all tests of a binary.
 
-use super::{
-    facts::Facts,
-    machine::{command, output},
-    registry::Registry,
-};
+use super::{facts::Facts, registry::Registry};
+use crate::support::machine::{command, output};
 use envwright_store::Digest;
 use fs_err::File;
 use serde_json::Value;
@@ -74,7 +71,16 @@ const BINARY: &str = env!("CARGO_BIN_EXE_envwright");
 
 /// Everything anew, but for packages that were fetched.
 fn make(folder: &Path) {
-    for each in ["home/builds", "home/images", "home/segments", "home/solves", "definition", "zstd", "gzip", "registry"] {
+    for each in [
+        "home/builds",
+        "home/images",
+        "home/segments",
+        "home/solves",
+        "definition",
+        "zstd",
+        "gzip",
+        "registry",
+    ] {
         match fs_err::remove_dir_all(folder.join(each)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{error}"),
             _ => {}

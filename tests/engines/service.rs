@@ -1,6 +1,6 @@
 //! Programs that serve while a test runs.
 
-use super::machine::{command, program};
+use crate::support::machine::{command, program};
 use std::{
     fs::File,
     path::{Path, PathBuf},

@@ -1,9 +1,7 @@
 //! skopeo, which copies an image as it is.
 
-use super::{
-    machine::{command, output},
-    quickstart::Quickstart,
-};
+use super::quickstart::Quickstart;
+use crate::support::machine::{command, output};
 use serde_json::Value;
 
 #[test]

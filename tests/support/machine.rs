@@ -32,7 +32,9 @@ pub(crate) fn runtime() -> PathBuf {
 pub(crate) fn output(command: &mut Command) -> String {
     let Output { status, stdout, stderr } = command.output().unwrap();
     let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-    assert!(status.success(), "{command:?} ended with {status}\n{stdout}\n{stderr}");
+    // Some are called with a whole script.
+    let shown: String = format!("{command:?}").chars().take(500).collect();
+    assert!(status.success(), "{shown} ended with {status}\n{stdout}\n{stderr}");
     stdout.into_owned()
 }
 
