@@ -6,9 +6,11 @@
 pub(crate) mod base;
 pub(crate) mod debian;
 pub(crate) mod index;
+pub(crate) mod machine;
 pub(crate) mod redaction;
 pub(crate) mod server;
 pub(crate) mod tls;
+pub(crate) mod tree;
 pub(crate) mod wheel;
 
 use serde_json::Value;
@@ -131,7 +133,13 @@ impl Envwright {
     /// The same, with text on standard input.
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ran {
         let mut command = self.command();
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments);
+        self.run_command(command, input)
+    }
+
+    /// Runs a command made from [`Envwright::command`] to its end.
+    pub(crate) fn run_command(&self, mut command: Command, input: &str) -> Ran {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // Whoever does not read its input may be gone already.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());

@@ -1,15 +1,19 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask bench`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`.
 
 mod bench;
 mod shell;
+mod test;
+mod tools;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test [--full] [FILTER…]  run all tests; --full adds the slow suites
-  bench build [OPTION…]    time envwright beside buildah with uv and with pip
+  test [--full] [--no-engines] [FILTER…]  run all tests, and install what they need where that may be done;
+                                          --full adds the slow suites, --no-engines leaves out those that need root
+  docs                                    write the pages of the book that are made from the program
+  bench build [OPTION…]                   time envwright beside buildah with uv and with pip
 ";
 
 fn main() -> ExitCode {
@@ -19,27 +23,21 @@ fn main() -> ExitCode {
         None => ("", &arguments[..]),
     };
     let outcome = match command {
-        "test" => test(rest),
-        "bench" => bench::run(rest),
+        "test" => test::test(rest),
+        "docs" => docs(),
+        "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
         _ => Err(USAGE.to_owned()),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            shell::say(&message);
-            ExitCode::FAILURE
-        }
-    }
+    outcome.unwrap_or_else(|message| {
+        shell::say(&message);
+        ExitCode::FAILURE
+    })
 }
 
-/// All tests in one run of `cargo nextest`, in the profile that `cargo run --release` uses too.
-fn test(arguments: &[String]) -> Result<(), String> {
-    let mut command = shell::cargo(&["nextest", "run", "--release", "--workspace"]);
-    for argument in arguments {
-        match argument.as_str() {
-            "--full" => command.args(["--run-ignored", "all"]),
-            filter => command.arg(filter),
-        };
-    }
-    shell::run(&mut command)
+/// The test that compares the made pages with the program writes them when it is told to.
+fn docs() -> Result<ExitCode, String> {
+    let mut write =
+        shell::cargo(&["test", "--release", "--quiet", "--package", "envwright", "--lib", "reference"]);
+    shell::run(write.env("ENVWRIGHT_WRITE_DOCS", "1"))?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! Running other programs.
 
-use std::process::{Command, Output};
+use std::process::{Command, ExitStatus, Output};
 
 /// Writes a line for the person at the terminal.
 #[expect(clippy::print_stderr, reason = "xtask is a program for a terminal")]
@@ -26,9 +26,14 @@ pub(crate) fn root() -> &'static std::path::Path {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or_else(|| std::path::Path::new("."))
 }
 
-/// Runs to the end with the terminal attached; a failure names the command.
+/// Runs to the end with the terminal attached.
+pub(crate) fn status(command: &mut Command) -> Result<ExitStatus, String> {
+    command.status().map_err(|error| format!("cannot start {command:?}: {error}"))
+}
+
+/// The same; a failure names the command.
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
-    let status = command.status().map_err(|error| format!("cannot start {command:?}: {error}"))?;
+    let status = status(command)?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}")) }
 }
 

@@ -1,0 +1,64 @@
+//! What Debian's own tools make of the same packages.
+
+use crate::support::{
+    machine::{Storage, command, output},
+    tree::{self, Tree},
+};
+use std::path::PathBuf;
+
+/// Of the two packages that init-system-helpers is content with, the one that Debian's own images have: apt alone would
+/// take `usrmerge`.
+const NOT_USRMERGE: &str = "printf 'Package: usrmerge\\nPin: version *\\nPin-Priority: -1\\n' \
+                            > \"$1/etc/apt/preferences.d/usrmerge\"";
+
+/// The links of a merged `/usr`, made before anything is unpacked.
+const MERGED: &str = "/usr/share/mmdebstrap/hooks/merged-usr";
+
+/// A tree of a variant of mmdebstrap, from the machine's own mirrors.
+#[track_caller]
+pub(crate) fn tree(variant: &str) -> Tree {
+    let storage = Storage::new("mmdebstrap");
+    let archive = storage.path().join("debian.tar");
+    let mut mmdebstrap = command("mmdebstrap");
+    mmdebstrap.args(["--quiet", "--mode=root", "--architectures=amd64"]).arg(format!("--variant={variant}"));
+    mmdebstrap.arg(format!("--hook-dir={MERGED}")).arg(format!("--setup-hook={NOT_USRMERGE}"));
+    mmdebstrap.args(["--include=?essential", "--include=ca-certificates,python3,libstdc++6,usr-is-merged"]);
+    output(mmdebstrap.arg("bookworm").arg(&archive).args(sources("bookworm")));
+    tree::of_archive(fs_err::File::open(archive).unwrap())
+}
+
+/// The machine's files of apt sources that name the suite; mmdebstrap knows Debian's own where there is none.
+fn sources(suite: &str) -> Vec<PathBuf> {
+    let more = fs_err::read_dir("/etc/apt/sources.list.d").into_iter().flatten();
+    let mut paths: Vec<PathBuf> = more.map(|entry| entry.unwrap().path()).collect();
+    paths.push("/etc/apt/sources.list".into());
+    paths.sort();
+    let names = |path: &PathBuf| {
+        let text = fs_err::read_to_string(path).unwrap_or_default();
+        text.lines()
+            .filter(|line| !line.starts_with('#'))
+            .any(|line| line.split_whitespace().any(|word| word == suite))
+    };
+    paths.into_iter().filter(names).collect()
+}
+
+/// Whether a path is of no package, but of mmdebstrap's making; links of `/usr` that turn out to be empty it removes with
+/// the scripts.
+pub(crate) fn is_its_own(path: &str) -> bool {
+    const OWN: [&str; 13] = [
+        "dev/",
+        "etc/apt",
+        "etc/fstab",
+        "etc/hostname",
+        "etc/resolv.conf",
+        "lib32",
+        "libx32",
+        "usr/lib32",
+        "usr/libx32",
+        "var/cache/apt",
+        "var/lib/apt",
+        "var/lib/dpkg/",
+        "var/log/apt",
+    ];
+    OWN.iter().any(|own| path.starts_with(own))
+}

@@ -1,0 +1,21 @@
+//! The README's image in the engines that people have: pulled from a registry, loaded, run, and asked what it holds.
+//!
+//! These tests need root and the engines; `cargo xtask test` installs what it may. A test whose engine is not there
+//! fails and names it.
+
+mod support;
+
+mod engines {
+    mod bases;
+    mod buildah;
+    mod containerd;
+    mod docker;
+    mod facts;
+    mod outputs;
+    mod podman;
+    mod quickstart;
+    mod registry;
+    mod service;
+    mod settings;
+    mod skopeo;
+}

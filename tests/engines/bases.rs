@@ -1,0 +1,75 @@
+//! Images that are put on others, and on nothing.
+
+use super::podman::Podman;
+use crate::support::Envwright;
+use crate::support::machine::program;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// A build on a base that a build made: its digest-addressed layers stay, and both packages are there.
+#[track_caller]
+fn is_a_base(output: &str, image: &str) {
+    let podman = Podman::new();
+    let envwright = Envwright::with_settings_of_machine()
+        .variable("CONTAINERS_STORAGE_CONF", podman.configuration())
+        .file("below/requirements.txt", "six\n")
+        .file("above/environment.yml", format!("name: above\nimage: {image}\nrequirements: [packaging]\n"));
+    envwright.run(&["build", "below", "-o", output]).succeeded();
+    let below = diff_ids(&envwright, "below");
+    envwright.run(&["build", "above", "-o", "podman:"]).succeeded();
+    let above = diff_ids(&envwright, "above");
+    assert!(above.len() > below.len() && above.starts_with(&below), "{below:#?} is not below {above:#?}");
+    let list =
+        ["python", "-c", "import packaging, six, importlib.metadata as m; print(m.version('six') > '1')"];
+    assert_eq!(podman.run(&[&["--network=none", "above:latest"], &list[..]].concat()), "True\n");
+}
+
+/// The digests of an image's layers without compression, which no form of an image changes.
+fn diff_ids(envwright: &Envwright, name: &str) -> Vec<Value> {
+    let folder = format!("{name}-layout");
+    envwright.run(&["build", name, "-o", &format!("oci:{folder}")]).succeeded();
+    let layout = envwright.folder().join(folder);
+    let index = read(&layout.join("index.json"));
+    let manifest = blob(&layout, &index["manifests"][0]);
+    let config = blob(&layout, &manifest["config"]);
+    config["rootfs"]["diff_ids"].as_array().unwrap().clone()
+}
+
+fn blob(layout: &Path, descriptor: &Value) -> Value {
+    let digest = descriptor["digest"].as_str().unwrap();
+    read(&layout.join("blobs").join(digest.replace(':', "/")))
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_str(&fs_err::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn a_layout_is_a_base() {
+    is_a_base("oci:base", "oci:../base");
+}
+
+#[test]
+fn an_archive_is_a_base() {
+    is_a_base("docker-archive:base.tar", "docker-archive:../base.tar");
+}
+
+/// The one program that every machine with the GNU C library has without needing a library: its `ldconfig`.
+#[test]
+fn nothing_is_a_base_for_a_program_that_needs_nothing() {
+    let definition = "name: alone\nimage: scratch\nuser: \"1000:1000\"\nworkdir: /srv\n\
+                      files: [{from: program, to: /srv/program}]\ncmd: [/srv/program, --version]\n";
+    let podman = Podman::new();
+    let envwright = Envwright::new()
+        .variable("CONTAINERS_STORAGE_CONF", podman.configuration())
+        .file("environment.yml", definition);
+    // Ubuntu's is a script that calls this.
+    let real = Path::new("/sbin/ldconfig.real");
+    let program = if real.is_file() { real.to_owned() } else { program("ldconfig") };
+    fs_err::copy(program, envwright.folder().join("program")).unwrap();
+    envwright.run(&["build", "--offline", "-o", "podman:"]).succeeded();
+    assert!(podman.run(&["--network=none", "alone:latest"]).starts_with("ldconfig ("));
+    let told: Value = serde_json::from_str(&podman.call(&["inspect", "alone:latest"])).unwrap();
+    let config = &told[0]["Config"];
+    assert_eq!((&config["User"], &config["WorkingDir"]), (&json!("1000:1000"), &json!("/srv")));
+}

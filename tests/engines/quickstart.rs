@@ -1,0 +1,109 @@
+//! The README's image, built once for all tests of a binary.
+
+use super::{facts::Facts, registry::Registry};
+use crate::support::machine::{command, output};
+use envwright_store::Digest;
+use fs_err::File;
+use serde_json::Value;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const FOLDER: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/quickstart");
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/quickstart/requirements.txt");
+
+/// The image with zstd and with gzip layers, in layouts and in a registry's storage.
+pub(crate) struct Quickstart {
+    folder: PathBuf,
+    lock: Value,
+}
+
+impl Quickstart {
+    /// Builds it, or takes what another test of this binary built: each test is a process of its own.
+    #[track_caller]
+    pub(crate) fn shared() -> Self {
+        let folder = PathBuf::from(FOLDER);
+        fs_err::create_dir_all(&folder).unwrap();
+        let guard = File::create(folder.join("guard")).unwrap();
+        guard.file().lock().unwrap();
+        let (binary, mark) = (Digest::of(&fs_err::read(BINARY).unwrap()).to_string(), folder.join("made-by"));
+        if fs_err::read_to_string(&mark).ok().as_ref() != Some(&binary) {
+            make(&folder);
+            fs_err::write(&mark, binary).unwrap();
+        }
+        let lock = fs_err::read_to_string(folder.join("lock.json")).unwrap();
+        let lock: Value = serde_json::from_str(&lock).unwrap();
+        Self { folder, lock: lock["lock"]["platforms"]["linux/amd64"].clone() }
+    }
+
+    /// A registry that has `quickstart:zstd` and `quickstart:gzip`.
+    #[track_caller]
+    pub(crate) fn registry(&self) -> Registry {
+        Registry::start(&self.folder.join("registry"))
+    }
+
+    /// Its layout with layers of this compression.
+    pub(crate) fn layout(&self, compression: &str) -> PathBuf {
+        self.folder.join(compression)
+    }
+
+    /// The digest of its manifest, as a layout has it.
+    pub(crate) fn digest(&self, compression: &str) -> String {
+        let index = fs_err::read_to_string(self.layout(compression).join("index.json")).unwrap();
+        let index: Value = serde_json::from_str(&index).unwrap();
+        index["manifests"][0]["digest"].as_str().unwrap().to_owned()
+    }
+
+    /// The address of the index that the packages came from.
+    pub(crate) fn index(&self) -> &str {
+        self.lock["wheels"][0]["index"].as_str().unwrap()
+    }
+
+    /// What the image says of itself must be what was locked.
+    #[track_caller]
+    pub(crate) fn agrees(&self, printed: &str, user: (u64, u64)) {
+        Facts::read(printed).agree(&self.lock, user);
+    }
+}
+
+const BINARY: &str = env!("CARGO_BIN_EXE_envwright");
+
+/// Everything anew, but for packages that were fetched.
+fn make(folder: &Path) {
+    for each in [
+        "home/builds",
+        "home/images",
+        "home/segments",
+        "home/solves",
+        "definition",
+        "zstd",
+        "gzip",
+        "registry",
+    ] {
+        match fs_err::remove_dir_all(folder.join(each)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{error}"),
+            _ => {}
+        }
+    }
+    fs_err::create_dir_all(folder.join("definition")).unwrap();
+    fs_err::copy(EXAMPLE, folder.join("definition/requirements.txt")).unwrap();
+    let lock = output(envwright(folder).args(["lock", "definition", "--json", "--platform", "linux/amd64"]));
+    fs_err::write(folder.join("lock.json"), lock).unwrap();
+    let registry = Registry::start(&folder.join("registry"));
+    for compression in ["zstd", "gzip"] {
+        let name = format!("quickstart:{compression}");
+        let mut build = envwright(folder);
+        build.args(["build", "definition", "--locked", "--platform", "linux/amd64", "--tag", &name]);
+        output(build.args(["--compression", compression, "--output", &format!("oci:{compression}")]));
+        let mut push = command("skopeo");
+        push.args(["copy", "--dest-tls-verify=false"]).arg(format!("oci:{compression}")).current_dir(folder);
+        output(push.arg(format!("docker://{}", registry.reference(&name))));
+    }
+}
+
+fn envwright(folder: &Path) -> Command {
+    let mut command = Command::new(BINARY);
+    command.current_dir(folder).env("ENVWRIGHT_HOME", folder.join("home"));
+    command
+}
