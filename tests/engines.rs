@@ -3,6 +3,8 @@
 //! These tests need root and the engines; `cargo xtask test` installs what it may. A test whose engine is not there
 //! fails and names it.
 
+#![allow(clippy::unwrap_used, reason = "what a test rests on fails it where it is not so")]
+
 mod support;
 
 mod engines {

@@ -2,6 +2,8 @@
 //!
 //! Needs root, to be more than one user.
 
+#![allow(clippy::unwrap_used, reason = "what a test rests on fails it where it is not so")]
+
 mod support;
 
 mod reproducible {
@@ -9,8 +11,7 @@ mod reproducible {
     mod surroundings;
     mod twice;
 
-    /// Wheels of all kinds, small enough to be built ten times: compiled ones, scripts, namespace packages, two owners of
-    /// one path.
+    /// Wheels of several kinds, small enough to be built ten times: compiled ones, scripts, a namespace package.
     const REQUIREMENTS: &str = "numpy\npandas\nfastapi\nmlflow-skinny\nzope.interface\n";
 
     /// The digest that `build --json` printed.

@@ -28,11 +28,9 @@ fn each_output_is_an_image_that_runs() {
     let run = [&["run", "--rm", "--network=none", "team/small:1"], &WORKS[..]].concat();
     assert_eq!(docker.client(&run), "six\n");
 
-    let (layout, copy) = (envwright.folder().join("layout"), envwright.folder().join("copy.tar"));
-    let (from, to) =
-        (format!("oci:{}:1", layout.display()), format!("docker-archive:{}:copy:1", copy.display()));
-    output(command("skopeo").args(["copy", "--quiet", &from, &to]));
-    docker.client(&["load", "--quiet", "--input", copy.to_str().unwrap()]);
-    let run = [&["run", "--rm", "--network=none", "copy:1"], &WORKS[..]].concat();
-    assert_eq!(docker.client(&run), "six\n");
+    let from = format!("oci:{}:1", envwright.folder().join("layout").display());
+    let mut copy = command("skopeo");
+    copy.env("CONTAINERS_STORAGE_CONF", podman.configuration());
+    output(copy.args(["copy", "--quiet", &from, "containers-storage:localhost/copy:1"]));
+    assert_eq!(podman.run(&[&["--network=none", "copy:1"], &WORKS[..]].concat()), "six\n");
 }

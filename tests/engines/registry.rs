@@ -19,8 +19,9 @@ impl Registry {
         let folder = tempfile::tempdir().unwrap();
         let configuration = folder.path().join("registry.yml");
         let text = format!(
-            "version: 0.1\nlog: {{formatter: text}}\nstorage: {{filesystem: {{rootdirectory: {storage:?}}}}}\n\
-             http: {{addr: \"127.0.0.1:0\"}}\n"
+            "version: 0.1\nlog: {{formatter: text}}\nstorage: {{filesystem: {{rootdirectory: '{}'}}}}\n\
+             http: {{addr: \"127.0.0.1:0\"}}\n",
+            storage.display()
         );
         fs_err::write(&configuration, text).unwrap();
         let mut service = Service::start("docker-registry", folder.path(), |command| {

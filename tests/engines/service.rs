@@ -1,8 +1,8 @@
 //! Programs that serve while a test runs.
 
 use crate::support::machine::{command, program};
+use fs_err::File;
 use std::{
-    fs::File,
     path::{Path, PathBuf},
     process::{Child, Command},
     thread,
@@ -28,7 +28,8 @@ impl Service {
         let mut command = command("setpriv");
         command.args(["--pdeathsig", "TERM"]).arg(program(name));
         arguments(&mut command);
-        let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
+        let child =
+            command.stdout(file.file().try_clone().unwrap()).stderr(file.into_parts().0).spawn().unwrap();
         Self { child, log }
     }
 

@@ -54,34 +54,35 @@ fn provide(options: &Options) -> Result<(), String> {
     }
     let root = tools::is_root();
     if options.engines && !root {
-        return Err(
-            "the suites of container engines need root, to start engines and to be more than one user:\n  \
-                    run this as root, or leave them out with `cargo xtask test --no-engines`"
-                .to_owned(),
-        );
+        return Err(NEEDS_ROOT.to_owned());
     }
     let missing = tools::missing(options.engines);
     if missing.is_empty() {
         return Ok(());
     }
+    if !root || !tools::has_apt() {
+        return Err(asked_for(&missing));
+    }
     say(&tools::told(&missing));
-    for mut command in if root { tools::commands(&missing) } else { Vec::new() } {
-        say(&format!("{command:?}"));
+    for mut command in tools::commands(&missing) {
+        say(&tools::shown(&command));
         run(&mut command)?;
     }
     let missing = tools::missing(options.engines);
     if missing.is_empty() { Ok(()) } else { Err(asked_for(&missing)) }
 }
 
+const NEEDS_ROOT: &str = "\
+the suites of container engines need root, to start engines and to be more than one user
+run this as root, or leave them out: cargo xtask test --no-engines";
+
 fn asked_for(missing: &[&Tool]) -> String {
     let commands = tools::commands(missing);
-    let lines: Vec<String> = commands.iter().map(|command| format!("  {}", tools::shown(command))).collect();
-    let how = match lines.len() {
-        0 => "  install them; on Debian this command would do it".to_owned(),
-        _ => lines.join("\n"),
-    };
+    let commands: Vec<String> =
+        commands.iter().map(|command| format!("  {}", tools::shown(command))).collect();
     format!(
-        "{}\nto install them, as root:\n{how}\nor leave the engines out: cargo xtask test --no-engines",
-        tools::told(missing)
+        "{}\non Debian these commands install them, as root:\n{}",
+        tools::told(missing),
+        commands.join("\n")
     )
 }

@@ -35,8 +35,9 @@ const fn engines(program: &'static str, package: &'static str) -> Tool {
     Tool { program, from: From::Debian(package), suites: Suites::Engines }
 }
 
-const TOOLS: [Tool; 20] = [
+const TOOLS: [Tool; 21] = [
     plain("python3", From::Debian("python3")),
+    plain("pip3", From::Debian("python3-pip")),
     plain("dpkg-deb", From::Debian("dpkg")),
     plain("apt-ftparchive", From::Debian("apt-utils")),
     plain("gpg", From::Debian("gnupg")),
@@ -83,11 +84,16 @@ pub(crate) fn told(missing: &[&Tool]) -> String {
     format!("the tests need programs that are not here: {}", programs.join(", "))
 }
 
-/// What installs them, as root; nothing that this machine cannot do.
+/// Whether packages of Debian can be installed here.
+pub(crate) fn has_apt() -> bool {
+    Path::new("/usr/bin/apt-get").is_file()
+}
+
+/// What installs them on a Debian, as root.
 pub(crate) fn commands(missing: &[&Tool]) -> Vec<Command> {
     let mut commands = Vec::new();
     let debian = named(missing, |from| if let From::Debian(name) = from { Some(name) } else { None });
-    if !debian.is_empty() && Path::new("/usr/bin/apt-get").is_file() {
+    if !debian.is_empty() {
         commands.push(apt(&["update"]));
         commands.push(apt(&[&["install", "--yes", "--no-install-recommends"], &debian[..]].concat()));
     }
@@ -130,10 +136,12 @@ mod tests {
             TOOLS.iter().filter(|tool| ["ctr", "containerd", "uv"].contains(&tool.program)).collect();
         assert_eq!(told(&missing), "the tests need programs that are not here: uv, containerd, ctr");
         let shown: Vec<String> = commands(&missing).iter().map(shown).collect();
-        assert_eq!(shown.last().unwrap(), "python3 -m pip install --break-system-packages uv");
-        if let [_, install, _] = &shown[..] {
-            assert_eq!(install, "apt-get install --yes --no-install-recommends containerd");
-        }
+        let expected = [
+            "apt-get update",
+            "apt-get install --yes --no-install-recommends containerd",
+            "python3 -m pip install --break-system-packages uv",
+        ];
+        assert_eq!(shown, expected);
     }
 
     #[test]
