@@ -3,6 +3,7 @@
 use crate::{
     BuildError,
     context::Context,
+    error::Stale,
     event::Step,
     request::{Input, Upgrade},
     settings,
@@ -59,14 +60,10 @@ impl Known {
             None => None,
         };
         if context.request.locked {
-            let fits = beside.as_ref().is_some_and(|lock| {
-                lock.definition == definition
-                    && platforms.iter().all(|platform| lock.platforms.contains_key(platform))
-            });
-            if !fits {
+            if let Some(reason) = stale(beside.as_ref(), definition, platforms) {
                 let path =
                     files.map(|files| files.path().to_owned()).unwrap_or_else(|| "envwright.lock".into());
-                return Err(BuildError::LockStale { path });
+                return Err(BuildError::LockStale { path, reason });
             }
         }
         let last_path =
@@ -128,6 +125,15 @@ impl Known {
         }
         Ok(write_atomic(&self.last_path, &serde_json::to_vec(&lock).map_err(std::io::Error::from)?)?)
     }
+}
+
+/// Why a lock cannot be taken as it is for a definition and platforms.
+fn stale(lock: Option<&Lock>, definition: Digest, platforms: &[Platform]) -> Option<Stale> {
+    let Some(lock) = lock else { return Some(Stale::Missing) };
+    if lock.definition != definition {
+        return Some(Stale::Definition);
+    }
+    platforms.iter().find(|platform| !lock.platforms.contains_key(platform)).copied().map(Stale::Platform)
 }
 
 /// The lock files beside a definition; none for one that came by standard input.
@@ -319,7 +325,7 @@ pub(crate) async fn wheels(
             .unwrap_or(context.settings.solve_limit)
             .max(Duration::from_millis(1)),
         cache_dir: context.home.indexes().join("pypi"),
-        offline: context.client.offline(),
+        network: context.client.settings().clone(),
     };
     let solution = pypi::solve(&request).await?;
     lock.wheels = solution.wheels;
