@@ -6,6 +6,7 @@
 use crate::support::{
     Envwright, debian,
     server::{Answer, Server},
+    tool,
 };
 
 /// Signed on 2025-08-09, valid for ever.
@@ -90,6 +91,26 @@ fn a_suite_that_the_mirror_lacks_is_told() {
     let server = Server::start(|_| Answer::status("404 Not Found", ""));
     let envwright = from_mirror("bookwurm", &server.url("/debian"));
     assert_failure!(envwright, ["build"], 1, "apt-no-release-file", { "suite": "bookwurm" });
+}
+
+#[test]
+fn a_machine_without_sources_of_apt_is_told_to_name_a_mirror() {
+    let envwright = Envwright::new().file("requirements.txt", "requests\n");
+    let mut command = tool("unshare", "util-linux");
+    // In a mount namespace of its own, with nothing in /etc/apt.
+    command.args(["--map-root-user", "--mount", "sh", "-c"]);
+    command.args(["mount -t tmpfs none /etc/apt && exec \"$@\"", "sh"]);
+    let own = envwright.command();
+    command.arg(own.get_program()).arg("build").current_dir(envwright.folder());
+    for (name, value) in own.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let failed = envwright.run_command(command, "");
+    assert_eq!(failed.code, Some(1), "{failed}");
+    crate::support::assert_snapshot!(failed);
 }
 
 #[test]

@@ -95,11 +95,17 @@ fn own_segment(
 }
 
 fn clash(clash: &Clash) -> Finding {
+    let Clash { path, paths, loser, winner } = clash;
+    let files = if *paths == 1 { "one file".to_owned() } else { format!("{paths} files") };
     Finding::new("file-clash")
         .severity(Severity::Warning)
-        .fact("path", &clash.path)
-        .fact("package", &clash.loser)
-        .fact("other", &clash.winner)
+        .fact("path", path)
+        .fact("package", loser)
+        .fact("other", winner)
+        .detail(format!(
+            "{loser} and {winner} both bring {files} with other content; the image has {winner}'s."
+        ))
+        .detail("So one of them may not work as its authors meant.")
 }
 
 fn script_not_run(package: &str, lacks: &str) -> Finding {

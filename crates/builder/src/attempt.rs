@@ -294,7 +294,8 @@ impl<'a> Attempt<'a> {
                 let wheels = self.wheel_packages(&solved.lock)?;
                 planned.extend(Plan::packages(context, &wheels));
                 solved_event(context, platform, &solved, &planned);
-                let segments = assemble::segments(context, &wheels).await?;
+                let segments =
+                    assemble::segments(context, &wheels).await.map_err(|error| self.located(error))?;
                 Ok::<_, BuildError>((solved, segments))
             };
             let (mut segments, (solved, wheels)) =
@@ -381,7 +382,7 @@ impl<'a> Attempt<'a> {
             return Ok(Ground::Whole(Box::new(solved)));
         }
         if self.request.locked {
-            return Err(known.stale());
+            return Err(known.is_of_another_base());
         }
         let lock = match &self.environment.base {
             BaseName::Bootstrap { suite } => {
@@ -433,6 +434,15 @@ impl<'a> Attempt<'a> {
             Ok(Package::Wheel { wheel: wheel.clone(), sha256, python: (major, minor), url })
         };
         lock.wheels.iter().map(package).collect()
+    }
+
+    /// Says where the user asked for the package whose file is another one.
+    fn located(&self, mut error: BuildError) -> BuildError {
+        if let BuildError::Digest { package, span, debian: false, .. } = &mut error {
+            let asked = self.environment.requirements.iter().find(|asked| asked.name.to_string() == *package);
+            *span = asked.and_then(|asked| asked.span.clone());
+        }
+        error
     }
 
     /// Writes the outcome into the record.

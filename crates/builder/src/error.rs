@@ -2,13 +2,14 @@
 
 use crate::rootfs::RootfsError;
 use envwright_definition::DefinitionError;
-use envwright_diagnosis::{Explain, Finding};
+use envwright_diagnosis::{Explain, Finding, Span};
 use envwright_fetch::FetchError;
 use envwright_image::ImageError;
 use envwright_lock::{LockError, debian::DebianError, pypi::PypiError};
 use envwright_package::PackageError;
 use envwright_redact::SafeUrl;
 use envwright_store::StoreError;
+use envwright_target::Platform;
 use std::path::PathBuf;
 
 /// Why a build did not end with an image.
@@ -25,6 +26,8 @@ pub enum BuildError {
         path: PathBuf,
         /// What is wrong there.
         reason: String,
+        /// Where in it.
+        span: Option<Span>,
     },
     /// An environment variable has a value that means nothing.
     #[error("{name} is not {expected}")]
@@ -50,6 +53,8 @@ pub enum BuildError {
     LockStale {
         /// The lock file.
         path: PathBuf,
+        /// In which way.
+        reason: Stale,
     },
     /// A download failed.
     #[error("downloading")]
@@ -61,12 +66,16 @@ pub enum BuildError {
         package: String,
         /// Its version.
         version: String,
+        /// Name of the file.
+        file: String,
         /// Digest in the lock.
         expected: String,
         /// Digest of what came.
         got: String,
         /// True for a .deb.
         debian: bool,
+        /// Where the package was asked for, where the user did.
+        span: Option<Span>,
     },
     /// A locked Debian package is not on its mirror any more.
     #[error("{package} {version} is not on the mirror any more")]
@@ -95,7 +104,7 @@ pub enum BuildError {
         /// What the base has.
         available: Vec<String>,
         /// Where it was asked for.
-        span: Option<envwright_diagnosis::Span>,
+        span: Option<Span>,
     },
     /// `apt:` on a base that envwright did not bootstrap.
     #[error("this version does not add {package} to a base of another's making")]
@@ -103,7 +112,7 @@ pub enum BuildError {
         /// The package.
         package: String,
         /// Where it was asked for.
-        span: Option<envwright_diagnosis::Span>,
+        span: Option<Span>,
     },
     /// A wheel that neither index nor lock give a digest for.
     #[error("no digest of {package} is known")]
@@ -147,6 +156,19 @@ pub enum BuildError {
     Internal(String),
 }
 
+/// Why a lock is not of a definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stale {
+    /// There is none.
+    Missing,
+    /// It is of another definition.
+    Definition,
+    /// It lacks a platform.
+    Platform(Platform),
+    /// It is of another base image.
+    Base,
+}
+
 impl Explain for BuildError {
     fn findings(&self) -> Vec<Finding> {
         match self {
@@ -168,21 +190,38 @@ impl BuildError {
     /// The finding of the variants that no other room owns.
     fn own_finding(&self) -> Finding {
         match self {
-            Self::Configuration { path, reason } => Finding::new("configuration-invalid")
-                .fact("file", path.display())
-                .fact("reason", reason)
-                .detail(capitalised(reason)),
+            Self::Configuration { path, reason, span } => {
+                let finding = Finding::new("configuration-invalid")
+                    .fact("file", path.display())
+                    .fact("reason", reason)
+                    .detail(capitalised(reason));
+                span.iter().fold(finding, |finding, span| finding.at(span, "here"))
+            }
             Self::Variable { name, value, expected } => Finding::new("configuration-invalid")
                 .fact("file", name)
                 .fact("got", value)
                 .detail(format!("{name} is `{value}`, which is not {expected}.")),
-            Self::LockStale { path } => Finding::new("lock-stale").fact("file", path.display()),
-            Self::Digest { package, version, expected, got, debian } => {
-                Finding::new(if *debian { "apt-hash-mismatch" } else { "pip-hash-mismatch" })
+            Self::LockStale { path, reason } => {
+                let finding = Finding::new("lock-stale").fact("file", path.display());
+                finding.detail(match reason {
+                    Stale::Missing => {
+                        format!("There is no {}, and `--locked` forbids making one.", path.display())
+                    }
+                    Stale::Definition => "The definition was changed after the lock was made.".to_owned(),
+                    Stale::Platform(platform) => format!("The lock has nothing for {platform}."),
+                    Stale::Base => "The base is not the one that the lock was made for.".to_owned(),
+                })
+            }
+            Self::Digest { package, version, file, expected, got, debian, span } => {
+                let finding = Finding::new(if *debian { "apt-hash-mismatch" } else { "pip-hash-mismatch" })
                     .fact("package", package)
                     .fact("version", version)
+                    .fact("file", file)
                     .fact("expected", expected)
                     .fact("got", got)
+                    .detail(format!("{file} was to have {expected}; what came has {got}."))
+                    .detail("It is another build of this file, or it was changed on the way.");
+                span.iter().fold(finding, |finding, span| finding.at(span, "asked for here"))
             }
             Self::LeftMirror { package, version, url } => Finding::new("apt-not-found-404")
                 .fact("package", package)
@@ -208,7 +247,7 @@ impl BuildError {
                 Finding::new("engine-not-running").fact("command", engine).detail(reason.clone())
             }
             Self::Output(output) => Finding::new("output-invalid").fact("path", output),
-            Self::UnknownBuild(build) => Finding::new("build-not-found").fact("name", build),
+            Self::UnknownBuild(build) => Finding::new("build-not-found").fact("build", build),
             Self::Io(error) => io_finding(error),
             Self::Internal(what) => Finding::new("internal-error").detail(what.clone()),
             _ => Finding::new("internal-error").detail(self.to_string()),
@@ -229,11 +268,7 @@ fn io_finding(error: &std::io::Error) -> Finding {
     Finding::new(problem).detail(error.to_string())
 }
 
-fn python_finding(
-    needed: Option<&str>,
-    available: &[String],
-    span: Option<&envwright_diagnosis::Span>,
-) -> Finding {
+fn python_finding(needed: Option<&str>, available: &[String], span: Option<&Span>) -> Finding {
     let has = if available.is_empty() { "none".to_owned() } else { available.join(", ") };
     let mut finding = Finding::new("python-not-found");
     if !available.is_empty() {

@@ -1,11 +1,12 @@
 //! Where images go besides envwright's own store.
 
 use crate::{BuildError, done::Done, request::Output};
-use envwright_image::{ImageReference, Layout, export_docker_archive, export_oci_layout};
-use envwright_store::{AtomicFile, Digest};
+use envwright_image::{ImageError, ImageReference, Layout, export_docker_archive, export_oci_layout};
+use envwright_store::{AtomicFile, Digest, StoreError};
 use envwright_target::Platform;
 use std::{
-    io::{BufWriter, Read as _, Write as _},
+    io::{BufWriter, ErrorKind, Read as _, Write as _},
+    path::Path,
     process::{Command, Stdio},
     thread,
 };
@@ -26,14 +27,24 @@ pub(crate) fn write(
             Ok(format!("oci:{}", folder.display()))
         }
         Output::DockerArchive(path) => {
-            let mut file = BufWriter::new(AtomicFile::create(path)?);
+            let mut file = BufWriter::new(AtomicFile::create(path).map_err(unwritable(path))?);
             export_docker_archive(layout, &single(done)?, name, &mut file)?;
             let file = file.into_inner().map_err(|error| BuildError::Io(error.into_error()))?;
-            file.commit()?;
+            file.commit().map_err(unwritable(path))?;
             Ok(format!("docker-archive:{}", path.display()))
         }
         Output::Docker => load("docker", layout, done, name),
         Output::Podman => load("podman", layout, done, name),
+    }
+}
+
+/// What stands in the place of an archive is a problem of the output, a full disk is one of the disk.
+fn unwritable(path: &Path) -> impl FnOnce(StoreError) -> BuildError {
+    move |error| match error {
+        StoreError::Io { source, .. } if source.kind() != ErrorKind::StorageFull => {
+            ImageError::Output { path: path.to_owned(), reason: format!("The system says: {source}.") }.into()
+        }
+        other => other.into(),
     }
 }
 

@@ -242,14 +242,16 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
 fn of_package(package: &Package, error: FetchError) -> BuildError {
     let (name, version) = (package.name().to_owned(), package.version().to_owned());
     match (error, package) {
-        (FetchError::Digest { expected, got, .. }, _) => BuildError::Digest {
+        (FetchError::Digest { url, expected, got }, _) => BuildError::Digest {
             package: name,
             version,
+            file: url.expose().path().rsplit('/').next().unwrap_or_default().to_owned(),
             expected: expected.to_string(),
             got: got.to_string(),
             debian: matches!(package, Package::Deb { .. }),
+            span: None,
         },
-        (FetchError::Status { url, status: 404 }, Package::Deb { .. }) => {
+        (FetchError::Status { url, status: 404, .. }, Package::Deb { .. }) => {
             BuildError::LeftMirror { package: name, version, url }
         }
         (other, _) => other.into(),

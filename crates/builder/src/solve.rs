@@ -3,6 +3,7 @@
 use crate::{
     BuildError,
     context::Context,
+    error::Stale,
     event::Step,
     request::{Input, Upgrade},
     settings,
@@ -32,10 +33,9 @@ pub(crate) struct Known {
     files: Option<LockFiles>,
 }
 
-fn stale(files: Option<&LockFiles>) -> BuildError {
-    BuildError::LockStale {
-        path: files.map_or_else(|| "envwright.lock".into(), |files| files.path().to_owned()),
-    }
+fn is_stale(files: Option<&LockFiles>, reason: Stale) -> BuildError {
+    let path = files.map_or_else(|| "envwright.lock".into(), |files| files.path().to_owned());
+    BuildError::LockStale { path, reason }
 }
 
 /// A kept solution, with what has to be said about it each time.
@@ -67,12 +67,8 @@ impl Known {
             None => None,
         };
         if context.request.locked {
-            let fits = beside.as_ref().is_some_and(|lock| {
-                lock.definition == definition
-                    && platforms.iter().all(|platform| lock.platforms.contains_key(platform))
-            });
-            if !fits {
-                return Err(stale(files.as_ref()));
+            if let Some(reason) = stale(beside.as_ref(), definition, platforms) {
+                return Err(is_stale(files.as_ref(), reason));
             }
         }
         let last_path =
@@ -81,9 +77,9 @@ impl Known {
         Ok(Self { beside, last, last_path, files })
     }
 
-    /// The failure of a build that may only use the lock beside the definition, and cannot.
-    pub(crate) fn stale(&self) -> BuildError {
-        stale(self.files.as_ref())
+    /// The failure of a build that may only use the lock beside the definition, which is of another base.
+    pub(crate) fn is_of_another_base(&self) -> BuildError {
+        is_stale(self.files.as_ref(), Stale::Base)
     }
 
     /// The solution of exactly this definition on exactly this base that may be used as it is.
@@ -142,6 +138,15 @@ impl Known {
         }
         Ok(write_atomic(&self.last_path, &serde_json::to_vec(&lock).map_err(std::io::Error::from)?)?)
     }
+}
+
+/// Why a lock cannot be taken as it is for a definition and platforms.
+fn stale(lock: Option<&Lock>, definition: Digest, platforms: &[Platform]) -> Option<Stale> {
+    let Some(lock) = lock else { return Some(Stale::Missing) };
+    if lock.definition != definition {
+        return Some(Stale::Definition);
+    }
+    platforms.iter().find(|platform| !lock.platforms.contains_key(platform)).copied().map(Stale::Platform)
 }
 
 /// The lock files beside a definition; none for one that came by standard input.
@@ -346,10 +351,7 @@ pub(crate) async fn wheels(
             .unwrap_or(context.settings.solve_limit)
             .max(Duration::from_millis(1)),
         cache_dir: context.home.indexes().join("pypi"),
-        network: envwright_fetch::Settings {
-            offline: context.client.offline(),
-            ..context.settings.network.clone()
-        },
+        network: context.client.settings().clone(),
     };
     let solution = pypi::solve(&request).await?;
     lock.wheels = solution.wheels;

@@ -15,5 +15,5 @@ mod tests;
 
 pub use client::Client;
 pub use download::{Download, Downloaded};
-pub use error::{FetchError, Transport};
+pub use error::{FetchError, Transport, status_problem};
 pub use settings::Settings;

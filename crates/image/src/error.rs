@@ -78,11 +78,11 @@ impl Explain for ImageError {
     fn findings(&self) -> Vec<Finding> {
         vec![match self {
             Self::Name { name, reason } => Finding::new("image-name-invalid")
-                .fact("name", name)
+                .fact("image", name)
                 .fact("reason", reason)
                 .detail(reason.clone()),
             Self::Base { base, reason } => {
-                Finding::new("base-invalid").fact("path", base).fact("reason", reason).detail(reason.clone())
+                Finding::new("base-invalid").fact("image", base).fact("reason", reason).detail(reason.clone())
             }
             Self::BaseLink { path } => Finding::new("base-invalid")
                 .fact("reason", format!("{path} would lie behind a link of it, or replace one"))

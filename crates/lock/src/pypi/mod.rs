@@ -16,6 +16,7 @@ mod fate;
 mod known;
 mod locked;
 mod markers;
+mod meant;
 mod provider;
 mod requirement;
 mod resolve;
@@ -27,6 +28,7 @@ mod transport;
 pub use error::PypiError;
 
 use envwright_diagnosis::{Finding, Span};
+use envwright_fetch::Settings;
 use envwright_redact::SafeUrl;
 use envwright_target::Platform;
 use serde::{Deserialize, Serialize};
@@ -55,8 +57,8 @@ pub struct Request {
     pub time_limit: Duration,
     /// Folder for index pages and metadata.
     pub cache_dir: PathBuf,
-    /// How the network is used. Offline, everything is taken from [`Request::cache_dir`] and local folders.
-    pub network: envwright_fetch::Settings,
+    /// Time limits and retries; offline, everything is taken from [`Request::cache_dir`] and local folders.
+    pub network: Settings,
 }
 
 /// One requirement or constraint, and where it was written.

@@ -212,14 +212,15 @@ fn locations(request: &Request) -> Result<IndexLocations, PypiError> {
 
 /// A client with the system's certificates (or `SSL_CERT_FILE`'s), and credentials from the index URLs.
 fn client(request: &Request, cache: Cache, locations: IndexLocations) -> Result<RegistryClient, PypiError> {
-    let connectivity = if request.network.offline { Connectivity::Offline } else { Connectivity::Online };
+    let network = &request.network;
+    let connectivity = if network.offline { Connectivity::Offline } else { Connectivity::Online };
     let base = BaseClientBuilder::default()
         .connectivity(connectivity)
         .with_system_certs(true)
         .keyring(KeyringProviderType::Disabled)
-        .read_timeout(request.network.read_timeout)
-        .connect_timeout(request.network.connect_timeout)
-        .retries(request.network.retries);
+        .read_timeout(network.read_timeout)
+        .connect_timeout(network.connect_timeout)
+        .retries(network.retries);
     RegistryClientBuilder::new(base, cache)
         .index_locations(locations)
         .index_strategy(IndexStrategy::UnsafeBestMatch)
