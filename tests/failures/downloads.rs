@@ -42,7 +42,8 @@ fn a_limit_of_requests_tells_how_long_to_wait() {
 
 #[test]
 fn every_fault_of_a_download_has_its_own_name() {
-    let cases: [(fn() -> Answer, i32, &str); 7] = [
+    type Fault = fn() -> Answer;
+    let cases: [(Fault, i32, &str); 7] = [
         (|| Answer::Reset, 3, "net-connection-reset"),
         (|| Answer::Silence, 3, "net-timeout"),
         (|| Answer::status("401 Unauthorized", ""), 1, "net-unauthorized"),

@@ -41,7 +41,7 @@ fn an_archive_in_what_is_no_folder_is_not_written() {
 #[test]
 fn an_engine_that_is_not_installed_is_named() {
     let envwright = buildable().variable("PATH", "/nowhere");
-    assert_failure!(envwright, ["build", "-o", "docker:"], 1, "engine-not-running", { "engine": "docker" });
+    assert_failure!(envwright, ["build", "-o", "docker:"], 1, "engine-not-running", { "command": "docker" });
 }
 
 #[test]
@@ -54,13 +54,13 @@ fn an_engine_that_does_not_answer_is_quoted() {
     fs_err::set_permissions(&engine, std::fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:/usr/bin:/bin", engine.parent().unwrap().display());
     let envwright = envwright.variable("PATH", path);
-    assert_failure!(envwright, ["build", "-o", "docker:"], 1, "engine-not-running", { "engine": "docker" });
+    assert_failure!(envwright, ["build", "-o", "docker:"], 1, "engine-not-running", { "command": "docker" });
 }
 
 #[test]
 fn a_build_that_was_never_made_is_not_found() {
     assert_failure!(Envwright::new(), ["logs", "20200101T000000"], 1, "build-not-found", {
-        "build": "20200101T000000",
+        "name": "20200101T000000",
     });
 }
 
@@ -81,5 +81,5 @@ fn a_file_where_the_cache_has_a_folder_is_named() {
 #[test]
 fn a_configuration_that_is_no_toml_shows_where() {
     let envwright = buildable().config("[network]\nretry = 3\n");
-    assert_failure!(envwright, ["build"], 1, "definition-invalid-toml", {});
+    assert_failure!(envwright, ["build"], 1, "configuration-invalid", {});
 }

@@ -29,9 +29,8 @@ fn from_mirror(suite: &str, mirror: &str) -> Envwright {
 /// A mirror that has this `InRelease` of each suite, and answers all else with `otherwise`.
 fn mirror(release: &'static [u8], otherwise: &Answer) -> Server {
     let otherwise = otherwise.clone();
-    Server::start(move |path| match path.ends_with("/InRelease") {
-        true => Answer::file("text/plain", release),
-        false => otherwise.clone(),
+    Server::start(move |path| {
+        if path.ends_with("/InRelease") { Answer::file("text/plain", release) } else { otherwise.clone() }
     })
 }
 
@@ -78,9 +77,9 @@ fn a_package_list_that_is_not_the_one_that_was_signed_is_a_mismatch() {
 fn a_release_that_was_changed_after_it_was_signed_is_invalid() {
     let changed = String::from_utf8_lossy(BULLSEYE).replace("Version: 11", "Version: 12");
     assert_ne!(changed.as_bytes(), BULLSEYE);
-    let server = Server::start(move |path| match path.ends_with("/InRelease") {
-        true => Answer::file("text/plain", changed.as_bytes()),
-        false => Answer::status("404 Not Found", ""),
+    let server = Server::start(move |path| {
+        let known = path.ends_with("/InRelease").then(|| Answer::file("text/plain", changed.as_bytes()));
+        known.unwrap_or_else(|| Answer::status("404 Not Found", ""))
     });
     let envwright = from_mirror("bullseye", &server.url("/debian"));
     assert_failure!(envwright, ["build"], 3, "signature-invalid", { "suite": "bullseye" });

@@ -73,10 +73,10 @@ impl Wheel {
     /// The name of its file.
     pub(crate) fn filename(&self) -> String {
         let name = self.name.replace('-', "_");
-        match self.source_only {
-            true => format!("{name}-{}.tar.gz", self.version),
-            false => format!("{name}-{}-{}.whl", self.version, self.tag),
+        if self.source_only {
+            return format!("{name}-{}.tar.gz", self.version);
         }
+        format!("{name}-{}-{}.whl", self.version, self.tag)
     }
 
     /// What it declares of the Python that it runs on.

@@ -247,7 +247,7 @@ impl BuildError {
                 Finding::new("engine-not-running").fact("command", engine).detail(reason.clone())
             }
             Self::Output(output) => Finding::new("output-invalid").fact("path", output),
-            Self::UnknownBuild(build) => Finding::new("build-not-found").fact("build", build),
+            Self::UnknownBuild(build) => Finding::new("build-not-found").fact("name", build),
             Self::Io(error) => io_finding(error),
             Self::Internal(what) => Finding::new("internal-error").detail(what.clone()),
             _ => Finding::new("internal-error").detail(self.to_string()),

@@ -66,10 +66,9 @@ impl Known {
             Some(files) => files.read()?,
             None => None,
         };
-        if context.request.locked {
-            if let Some(reason) = stale(beside.as_ref(), definition, platforms) {
-                return Err(is_stale(files.as_ref(), reason));
-            }
+        let stale = stale(beside.as_ref(), definition, platforms);
+        if let Some(reason) = stale.filter(|_| context.request.locked) {
+            return Err(is_stale(files.as_ref(), reason));
         }
         let last_path =
             context.home.solves().join(format!("last-{}.json", place(&context.request.input).hex()));

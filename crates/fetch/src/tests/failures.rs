@@ -40,8 +40,14 @@ fn silence_is_a_timeout() {
 }
 
 #[test]
-fn a_connection_that_is_cut_before_or_in_the_answer_is_a_reset() {
-    for cut in [Vec::new(), b"HTTP/1.1 200 OK\r\nContent-".to_vec(), promised(10, "half")] {
+fn a_body_that_ends_early_is_truncated() {
+    let error = failure(&Server::start([promised(10, "half")]).url("/"));
+    assert_eq!((kind(&error), problem(&error).as_str()), (Transport::Truncated, "net-truncated-download"));
+}
+
+#[test]
+fn a_connection_that_is_cut_before_the_answer_is_a_reset() {
+    for cut in [Vec::new(), b"HTTP/1.1 200 OK\r\nContent-".to_vec()] {
         let server = Server::start([cut.clone()]);
         let error = failure(&server.url("/"));
         let text = String::from_utf8_lossy(&cut).into_owned();

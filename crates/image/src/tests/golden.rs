@@ -39,12 +39,12 @@ fn a_layer_is_these_bytes() {
         [digests(Packing::Zstd), digests(Packing::Gzip)],
         [
             [
-                "03cc5007036bd612b07f9c08868f7175ce8d29fb4b782f42f732c3a4375f1b5f",
-                "37977d11461c505948c2aabee3384fb49234e4c362564c6ce8f451844b3d2bf1"
+                "d9ee33605cea19b792552e0e7d9f5c90c52c1075759b70716a05970ef21ece24",
+                "0601d6198719ca84a76005c44c47ba75ae5f597544244dcefe5506d3c8b7b0e5"
             ],
             [
-                "03cc5007036bd612b07f9c08868f7175ce8d29fb4b782f42f732c3a4375f1b5f",
-                "cd0116a2f71bb02e2102b76272f3c7921f1a20b781bbf49325ba53634fb5406b"
+                "d9ee33605cea19b792552e0e7d9f5c90c52c1075759b70716a05970ef21ece24",
+                "2b1c03d0a1491ab8cb8011d7bcacc430ca3cc3244d8f8e3e2231aaee879e9e9e"
             ]
         ]
     );
@@ -73,10 +73,10 @@ fn an_image_is_these_bytes() {
     assert_eq!(
         digests.map(|digest| digest.hex()),
         [
-            "922a9afa0f45d99d7d3732319353b4ac20d9b2f5bf3f9f7dc34d3d1d9fc73cd2",
-            "4d6596996cada819dbd77a7aca98dd0ad2fa3d81014d73f14b4b435e91a842d6",
-            "373f97a7e21165bac9b7f558466de18baf07fb9f31571a1c482c6cdfee5ba6de",
-            "f427b1456575e4709c974f06b8432f8de7934727d193627347d58e15bc834d3e"
+            "2e421f00ef6dc87d91833438bec4303d613716c685f322e42606bbaeb37eba17",
+            "0b5c3acfbd9ec35ce442c2f0c3fc7ed3d839cc942e0b5b270579b03f21433e49",
+            "947468a30322249b65399e478f6b7be3962414be8b73141bc889edd9cec36d6b",
+            "5c976b6ef5ac73213d09109c71f5f6429e86efda35d444ce2d4eb117b0461bba"
         ]
     );
 }

@@ -136,10 +136,8 @@ fn excludes(universe: &Universe, one: &Wanted, other: &Wanted) -> Option<String>
         let excluded = universe.matches(atom);
         others.iter().all(|at| excluded.contains(at))
     })?;
-    let provided = match named.name == other.name {
-        true => String::new(),
-        false => format!(", which {} provides", other.name),
-    };
+    let is_itself = named.name == other.name;
+    let provided = if is_itself { String::new() } else { format!(", which {} provides", other.name) };
     Some(format!("{} {} conflicts with {named}{provided}.", package.name, package.version))
 }
 
