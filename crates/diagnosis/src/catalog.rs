@@ -171,6 +171,7 @@ mod tests {
         "tag",
         "url",
         "version",
+        "wait",
     ];
 
     #[test]
