@@ -39,6 +39,11 @@ impl Client {
         Ok(Self { http, shared: Arc::new(Shared { settings, netrc }) })
     }
 
+    /// How the network is used.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
     /// Whether the network may not be used.
     pub fn offline(&self) -> bool {
         self.shared.settings.offline
@@ -98,8 +103,8 @@ impl Client {
         if status.is_success() || resumed_past_end {
             return Ok(response);
         }
-        let error = FetchError::Status { url: url.without_credentials(), status: status.as_u16() };
-        Err((error, retry_after(response.headers())))
+        let wait = retry_after(response.headers());
+        Err((FetchError::Status { url: url.without_credentials(), status: status.as_u16(), wait }, wait))
     }
 
     fn credentials(&self, url: &SafeUrl) -> Option<(String, Option<Secret>)> {
@@ -135,7 +140,7 @@ async fn file_bytes(path: &std::path::Path, url: &SafeUrl, limit: u64) -> Result
     let bytes = match tokio::fs::read(path).await {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(FetchError::Status { url: url.clone(), status: 404 });
+            return Err(FetchError::Status { url: url.clone(), status: 404, wait: None });
         }
         Err(error) => return Err(FetchError::io(path)(error)),
     };

@@ -1,7 +1,7 @@
 //! Downloads that resume and are verified.
 
 use crate::{
-    Client, FetchError,
+    Client, FetchError, Transport,
     client::file,
     partial::{Found, Partial},
 };
@@ -139,9 +139,10 @@ impl Client {
             }
         }
         let promised = response.content_length().map(|rest| partial.size() + rest).or(request.size);
-        while let Some(chunk) =
-            response.chunk().await.map_err(|error| now(FetchError::transport(url, error)))?
-        {
+        loop {
+            let chunk =
+                response.chunk().await.map_err(|error| now(broken(url, error, promised, partial.size())))?;
+            let Some(chunk) = chunk else { break };
             partial.write(&chunk).map_err(now)?;
             progress(chunk.len() as u64);
             if let Some(limit) = request.size.filter(|size| partial.size() > *size) {
@@ -155,6 +156,16 @@ impl Client {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// A body that did not come to its end.
+fn broken(url: &SafeUrl, error: reqwest::Error, promised: Option<u64>, got: u64) -> FetchError {
+    match (FetchError::transport(url, error), promised) {
+        (FetchError::Transport { url, kind: Transport::Truncated, .. }, Some(expected)) => {
+            FetchError::Truncated { url, expected, got }
+        }
+        (error, _) => error,
     }
 }
 
@@ -173,7 +184,7 @@ fn copy(path: &Path, url: &SafeUrl, partial: &mut Partial, progress: Progress<'_
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(FetchError::Status { url: url.clone(), status: 404 });
+            return Err(FetchError::Status { url: url.clone(), status: 404, wait: None });
         }
         Err(error) => return Err(FetchError::io(path)(error)),
     };
@@ -188,14 +199,14 @@ fn copy(path: &Path, url: &SafeUrl, partial: &mut Partial, progress: Progress<'_
     }
 }
 
-/// Whether what came is what was asked for.
+/// Whether what came is what was asked for. All that was announced has come, so that another size is another file.
 fn verify(url: &SafeUrl, request: &Download, partial: &Partial) -> Result<(), FetchError> {
     let (size, digest) = (partial.size(), partial.digest());
-    if let Some(expected) = request.size.filter(|expected| *expected != size) {
-        return Err(FetchError::Truncated { url: url.without_credentials(), expected, got: size });
+    if let Some(expected) = request.sha256.filter(|expected| *expected != digest) {
+        return Err(FetchError::Digest { url: url.without_credentials(), expected, got: digest });
     }
-    match request.sha256.filter(|expected| *expected != digest) {
-        Some(expected) => Err(FetchError::Digest { url: url.without_credentials(), expected, got: digest }),
+    match request.size.filter(|expected| *expected != size) {
+        Some(expected) => Err(FetchError::Truncated { url: url.without_credentials(), expected, got: size }),
         None => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use envwright_diagnosis::{Explain, Finding};
 use envwright_redact::SafeUrl;
 use envwright_store::{Digest, StoreError};
-use std::{error::Error, io, path::PathBuf};
+use std::{error::Error, io, path::PathBuf, time::Duration};
 
 /// Why something could not be fetched. Addresses are kept without their credentials.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,8 @@ pub enum FetchError {
         url: SafeUrl,
         /// HTTP status code.
         status: u16,
+        /// How long the server asks to wait before the next request.
+        wait: Option<Duration>,
     },
     /// Less came than was promised.
     #[error("{url}: {got} of {expected} bytes came")]
@@ -93,6 +95,8 @@ pub enum Transport {
     Proxy,
     /// The connection was cut.
     Reset,
+    /// The body ended before its announced end.
+    Truncated,
     /// Redirects lead in a circle.
     Redirects,
     /// Anything else.
@@ -106,7 +110,11 @@ impl FetchError {
             Self::Transport { kind, .. } => {
                 matches!(
                     kind,
-                    Transport::Timeout | Transport::Reset | Transport::Unreachable | Transport::Other
+                    Transport::Timeout
+                        | Transport::Reset
+                        | Transport::Truncated
+                        | Transport::Unreachable
+                        | Transport::Other
                 )
             }
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
@@ -119,10 +127,10 @@ impl FetchError {
         move |source| Self::Io { path: path.to_owned(), source }
     }
 
-    /// Classifies an error of the HTTP library by the types in its chain of causes.
+    /// An error of the HTTP library.
     pub(crate) fn transport(url: &SafeUrl, error: reqwest::Error) -> Self {
         let error = error.without_url();
-        let kind = kind(&error);
+        let kind = Transport::of(&error);
         let mut reason = error.to_string();
         let mut cause = error.source();
         while let Some(error) = cause {
@@ -133,33 +141,78 @@ impl FetchError {
     }
 }
 
-fn kind(error: &reqwest::Error) -> Transport {
-    if error.is_timeout() {
-        return Transport::Timeout;
+impl Transport {
+    /// Classifies an error of the HTTP library by the types in its chain of causes.
+    pub fn of(error: &reqwest::Error) -> Self {
+        if error.is_timeout() {
+            return Self::Timeout;
+        }
+        if error.is_redirect() {
+            return Self::Redirects;
+        }
+        let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+        let mut found = Self::Other;
+        while let Some(error) = cause {
+            found = of_cause(error).unwrap_or(found);
+            cause = error.source();
+        }
+        // Both are an end of file: of a body that was promised to be longer, and of a connection before any answer.
+        if found == Self::Reset && (error.is_body() || error.is_decode()) && ends_early(error) {
+            return Self::Truncated;
+        }
+        found
     }
-    if error.is_redirect() {
-        return Transport::Redirects;
+
+    /// The problem of the catalog that it is.
+    pub fn problem(self) -> &'static str {
+        match self {
+            Self::Dns => "net-dns",
+            Self::Unreachable => "net-unreachable",
+            Self::Timeout => "net-timeout",
+            Self::Tls => "net-tls-verify",
+            Self::Proxy => "net-proxy",
+            Self::Reset => "net-connection-reset",
+            Self::Truncated => "net-truncated-download",
+            Self::Redirects => "net-redirect-loop",
+            Self::Other => "net-io",
+        }
     }
+}
+
+fn of_cause(error: &(dyn Error + 'static)) -> Option<Transport> {
+    if error.is::<rustls::Error>() {
+        return Some(Transport::Tls);
+    }
+    if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message) {
+        return Some(Transport::Reset);
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        // What it wraps is not its source: that is the source of what it wraps.
+        let wrapped = error.get_ref().and_then(|inner| of_cause(inner));
+        return wrapped.or_else(|| io_kind(error));
+    }
+    // These types of the HTTP library are private: their names are all that there is to tell them by.
+    match error.to_string() {
+        text if text.contains("dns error") => Some(Transport::Dns),
+        text if text.contains("tunnel error: unsuccessful")
+            || text.contains("proxy authorization required") =>
+        {
+            Some(Transport::Proxy)
+        }
+        _ => None,
+    }
+}
+
+fn ends_early(error: &reqwest::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    let mut found = Transport::Other;
     while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            found = io_kind(error).unwrap_or(found);
-        }
-        // These types of the HTTP library are private: their names are all that there is to tell them by.
-        let text = error.to_string();
-        if text.contains("certificate") || text.contains("tls handshake") {
-            return Transport::Tls;
-        }
-        if text.contains("dns error") {
-            return Transport::Dns;
-        }
-        if text.contains("unsuccessful tunnel") || text.contains("proxy authentication") {
-            return Transport::Proxy;
+        let end = |error: &io::Error| error.kind() == io::ErrorKind::UnexpectedEof;
+        if error.downcast_ref::<io::Error>().is_some_and(end) {
+            return true;
         }
         cause = error.source();
     }
-    found
+    false
 }
 
 fn io_kind(error: &io::Error) -> Option<Transport> {
@@ -181,8 +234,12 @@ impl Explain for FetchError {
     fn findings(&self) -> Vec<Finding> {
         vec![match self {
             Self::Offline { url } => at("offline-miss", url),
-            Self::Transport { url, kind, reason } => at(transport_problem(*kind), url).fact("reason", reason),
-            Self::Status { url, status } => at(status_problem(*status), url).fact("status", status),
+            Self::Transport { url, kind, reason } => at(kind.problem(), url).fact("reason", reason),
+            Self::Status { url, status, wait } => {
+                let finding = at(status_problem(*status), url).fact("status", status);
+                wait.iter()
+                    .fold(finding, |finding, wait| finding.fact("wait", format!("{} s", wait.as_secs())))
+            }
             Self::Truncated { url, expected, got } => {
                 at("net-truncated-download", url).fact("expected", expected).fact("got", got)
             }
@@ -212,20 +269,8 @@ fn at(problem: &'static str, url: &SafeUrl) -> Finding {
     }
 }
 
-fn transport_problem(kind: Transport) -> &'static str {
-    match kind {
-        Transport::Dns => "net-dns",
-        Transport::Unreachable => "net-unreachable",
-        Transport::Timeout => "net-timeout",
-        Transport::Tls => "net-tls-verify",
-        Transport::Proxy => "net-proxy",
-        Transport::Reset => "net-connection-reset",
-        Transport::Redirects => "net-redirect-loop",
-        Transport::Other => "net-io",
-    }
-}
-
-fn status_problem(status: u16) -> &'static str {
+/// The problem of the catalog that a status of a server stands for.
+pub fn status_problem(status: u16) -> &'static str {
     match status {
         401 => "net-unauthorized",
         403 => "net-forbidden",

@@ -13,5 +13,5 @@ mod settings;
 
 pub use client::Client;
 pub use download::{Download, Downloaded};
-pub use error::{FetchError, Transport};
+pub use error::{FetchError, Transport, status_problem};
 pub use settings::Settings;

@@ -26,11 +26,7 @@ pub(super) fn failure(session: &Session<'_>, error: ResolveError) -> PypiError {
         ResolveError::Distribution(error) => distribution(session, None, &error),
         ResolveError::Dist(_, dist, _, error) => distribution(session, Some(dist.name()), &error),
         ResolveError::Dependencies(inner, ..) => failure(session, *inner),
-        ResolveError::UnhashedPackage(name) => {
-            let asked = session.items.iter().find(|item| item.parsed.name == name);
-            let finding = Finding::new("pip-hash-missing").fact("package", &name);
-            PypiError::unsolvable(asked.map_or(finding.clone(), |item| item.prove(finding, "no hash")))
-        }
+        ResolveError::UnhashedPackage(name) => PypiError::unsolvable(unhashed(session, &name)),
         ResolveError::DisallowedUrl { name, .. } => {
             let feature = "a dependency of a package that is given as a URL";
             PypiError::unsolvable(
@@ -42,6 +38,28 @@ pub(super) fn failure(session: &Session<'_>, error: ResolveError) -> PypiError {
         }
         ResolveError::PackageUnavailable(name) => offline(&name),
         other => PypiError::internal(other),
+    }
+}
+
+/// A package that has no hash, and who needs it.
+fn unhashed(session: &Session<'_>, name: &PackageName) -> Finding {
+    let mut finding = Finding::new("pip-hash-missing").fact("package", name);
+    let source = session.items.iter().find_map(|item| item.span.as_ref()).map(|span| &span.source().name);
+    if let Some(file) = source {
+        finding = finding.fact("file", file);
+    }
+    let of = |name: &PackageName| session.items.iter().find(|item| item.parsed.name == *name);
+    if let Some(item) = of(name) {
+        return item.prove(finding, "no hash");
+    }
+    let Some((parent, version)) = session.record.needing(name) else { return finding };
+    finding = finding
+        .fact("required_by", format!("{parent} {version}"))
+        .detail(format!("{parent} {version} needs {name}."))
+        .detail("Where one package has a hash, all need one, those that others depend on too.");
+    match of(&parent) {
+        Some(item) => item.prove(finding, "brings it in"),
+        None => finding,
     }
 }
 

@@ -1,12 +1,15 @@
 //! Why no version of one package can be used: missing, withdrawn, for another Python, without a wheel.
 
 use super::{
+    PypiError,
     known::{Known, KnownFile},
     markers::{architecture, tags},
+    meant::meant,
     session::Session,
     transport,
 };
 use envwright_diagnosis::{Finding, nearest};
+use envwright_fetch::status_problem;
 use uv_client::{BaseClientBuilder, RegistryClientBuilder};
 use uv_distribution_filename::WheelFilename;
 use uv_distribution_types::{Index, IndexCapabilities, IndexLocations, IndexMetadataRef};
@@ -86,36 +89,47 @@ async fn missing(session: &Session<'_>, name: &PackageName, known: &Known) -> Fi
     if let Some(refused) = refused(session, name).await {
         return refused.fact("package", name);
     }
+    let finding = finding.detail(format!("No index that was asked has a package called {name}."));
     let others = session.items.iter().map(|item| item.parsed.name.as_ref());
-    match nearest(name.as_ref(), others.filter(|other| *other != name.as_ref())) {
-        Some(near) => finding
-            .fact("nearest", near)
-            .remedy(format!("Remove it when `{near}` is meant, which is asked for already")),
+    if let Some(near) = nearest(name.as_ref(), others.filter(|other| *other != name.as_ref())) {
+        let remedy = format!("Remove it when `{near}` is meant, which is asked for already");
+        return finding.fact("nearest", near).remedy(remedy);
+    }
+    match meant(session, name).await {
+        Some(near) => {
+            finding.fact("nearest", &near).detail(format!("There is one called {near}, which may be meant."))
+        }
         None => finding,
     }
 }
 
-/// uv takes a refusal (401, 403) of one of several indexes for "not here", as pip does. When the package is
+/// uv takes a refusal (401, 403, 407, 511) of one of several indexes for "not here", as pip does. When the package is
 /// nowhere, the refusal is the likelier reason: each index is asked again by a client that tells.
 async fn refused(session: &Session<'_>, name: &PackageName) -> Option<Finding> {
-    if session.request.offline || session.request.indexes.no_index {
+    if session.request.network.offline || session.request.indexes.no_index {
         return None;
     }
     for index in session.context.locations().simple_indexes() {
         let locations = IndexLocations::new(vec![index.clone()], Vec::new(), false);
         let builder =
             RegistryClientBuilder::new(BaseClientBuilder::default(), session.context.cache().clone());
-        let client =
-            builder.index_locations(locations).wrap_existing(session.client.cached_client().uncached());
+        let client = builder
+            .index_locations(locations)
+            .wrap_existing(session.client.cached_client().uncached())
+            .ok()?;
         let asked = IndexCapabilities::default();
         let permits = tokio::sync::Semaphore::new(1);
-        let _ = client.ok()?.simple_detail(name, Some(IndexMetadataRef::from(index)), &asked, &permits).await;
+        let index_ref = IndexMetadataRef::from(index);
+        let answer = client.simple_detail(name, Some(index_ref), &asked, &permits).await;
         let url = transport::safe(Index::url(index).url());
         if asked.unauthorized(index.url()) {
-            return Some(transport::at(transport::status_problem(401), &url));
+            return Some(transport::at(status_problem(401), &url));
         }
         if asked.forbidden(index.url()) {
-            return Some(transport::at(transport::status_problem(403), &url));
+            return Some(transport::at(status_problem(403), &url));
+        }
+        if let Err(PypiError::Transport { finding }) = answer.map_err(|error| transport::client(&error)) {
+            return Some(*finding);
         }
     }
     None

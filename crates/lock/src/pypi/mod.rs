@@ -15,6 +15,7 @@ mod fate;
 mod known;
 mod locked;
 mod markers;
+mod meant;
 mod provider;
 mod requirement;
 mod resolve;
@@ -26,6 +27,7 @@ mod transport;
 pub use error::PypiError;
 
 use envwright_diagnosis::{Finding, Span};
+use envwright_fetch::Settings;
 use envwright_redact::SafeUrl;
 use envwright_target::Platform;
 use serde::{Deserialize, Serialize};
@@ -54,8 +56,8 @@ pub struct Request {
     pub time_limit: Duration,
     /// Folder for index pages and metadata.
     pub cache_dir: PathBuf,
-    /// Take everything from [`Request::cache_dir`] and local folders.
-    pub offline: bool,
+    /// Time limits and retries; offline, everything is taken from [`Request::cache_dir`] and local folders.
+    pub network: Settings,
 }
 
 /// One requirement or constraint, and where it was written.

@@ -34,6 +34,13 @@ impl Record {
         of_name.rev().map(|((_, version), requires)| (version.clone(), requires.clone())).collect()
     }
 
+    /// A package that was looked at and depends on `name`, the last by name and version.
+    pub(super) fn needing(&self, name: &PackageName) -> Option<(PackageName, Version)> {
+        let all = self.dependencies.lock().unwrap_or_else(PoisonError::into_inner);
+        let needs = |requires: &Vec<Requirement>| requires.iter().any(|required| required.name == *name);
+        all.iter().rev().find(|(_, requires)| needs(requires)).map(|(key, _)| key.clone())
+    }
+
     fn note_metadata(&self, answer: &WheelMetadataResult) {
         match answer {
             Ok(MetadataResponse::Found(archive)) => {

@@ -8,7 +8,7 @@ use super::{
     requirement::{Item, hash_strategy, items},
     transport,
 };
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{str::FromStr, sync::Arc};
 use tokio::sync::Semaphore;
 use uv_cache::Cache;
 use uv_client::{BaseClientBuilder, Connectivity, FlatIndexClient, RegistryClient, RegistryClientBuilder};
@@ -212,14 +212,15 @@ fn locations(request: &Request) -> Result<IndexLocations, PypiError> {
 
 /// A client with the system's certificates (or `SSL_CERT_FILE`'s), and credentials from the index URLs.
 fn client(request: &Request, cache: Cache, locations: IndexLocations) -> Result<RegistryClient, PypiError> {
-    let connectivity = if request.offline { Connectivity::Offline } else { Connectivity::Online };
+    let network = &request.network;
+    let connectivity = if network.offline { Connectivity::Offline } else { Connectivity::Online };
     let base = BaseClientBuilder::default()
         .connectivity(connectivity)
         .with_system_certs(true)
         .keyring(KeyringProviderType::Disabled)
-        .read_timeout(Duration::from_secs(30))
-        .connect_timeout(Duration::from_secs(10))
-        .retries(if cfg!(test) { 0 } else { 3 });
+        .read_timeout(network.read_timeout)
+        .connect_timeout(network.connect_timeout)
+        .retries(network.retries);
     RegistryClientBuilder::new(base, cache)
         .index_locations(locations)
         .index_strategy(IndexStrategy::UnsafeBestMatch)

@@ -1,9 +1,10 @@
 //! Errors of uv's client as problems of the network.
 
 use super::PypiError;
-use envwright_diagnosis::Finding;
+use envwright_diagnosis::{Explain as _, Finding};
+use envwright_fetch::{Client, FetchError, Settings, Transport, status_problem};
 use envwright_redact::SafeUrl;
-use std::{error::Error, io};
+use std::error::Error;
 use uv_client::{ErrorKind, FlatIndexError, WrappedReqwestError};
 
 /// The failure that an error of uv's client describes.
@@ -42,6 +43,17 @@ pub(super) fn client(error: &uv_client::Error) -> PypiError {
     PypiError::Transport { finding: Box::new(finding) }
 }
 
+/// Redirects in a circle. uv gives up following them without a word, and takes the last of them for the page: where
+/// that has no type, the address is asked again by the client that tells.
+pub(super) async fn redirected(network: &Settings, error: &uv_client::Error) -> Option<Finding> {
+    let ErrorKind::MissingContentType(url) = error.kind() else { return None };
+    let client = Client::new(network.clone()).ok()?;
+    match client.bytes(&safe(url), 1 << 20).await {
+        Err(error @ FetchError::Transport { kind: Transport::Redirects, .. }) => error.findings().pop(),
+        _ => None,
+    }
+}
+
 /// The failure that an error of a `--find-links` place describes.
 pub(super) fn flat(error: &FlatIndexError) -> PypiError {
     let finding = match error {
@@ -64,60 +76,7 @@ pub(super) fn exchange(url: &SafeUrl, error: &WrappedReqwestError) -> Finding {
     if let Some(status) = inner.status() {
         return at(status_problem(status.as_u16()), url).fact("status", status.as_u16());
     }
-    let problem = if inner.is_timeout() {
-        "net-timeout"
-    } else if inner.is_redirect() {
-        "net-redirect-loop"
-    } else {
-        cause_problem(inner, inner.is_connect())
-    };
-    at(problem, url).fact("reason", innermost(inner))
-}
-
-fn cause_problem(error: &(dyn Error + 'static), connecting: bool) -> &'static str {
-    let mut next = Some(error);
-    let mut found = "net-io";
-    while let Some(error) = next {
-        if error.is::<rustls::Error>() {
-            return "net-tls-verify";
-        }
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            if error.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>) {
-                return "net-tls-verify";
-            }
-            found = io_problem(error, connecting).unwrap_or(found);
-        }
-        next = error.source();
-    }
-    found
-}
-
-fn io_problem(error: &io::Error, connecting: bool) -> Option<&'static str> {
-    use io::ErrorKind::{
-        BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkDown,
-        NetworkUnreachable, TimedOut, UnexpectedEof,
-    };
-    match error.kind() {
-        ConnectionRefused | HostUnreachable | NetworkUnreachable | NetworkDown => Some("net-unreachable"),
-        ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof => Some("net-connection-reset"),
-        TimedOut => Some("net-timeout"),
-        // Looking up a name is the only step of connecting whose failure has no number of the system.
-        _ if connecting && error.raw_os_error().is_none() && error.get_ref().is_some() => Some("net-dns"),
-        _ => None,
-    }
-}
-
-/// The problem that a status of an index stands for.
-pub(super) fn status_problem(status: u16) -> &'static str {
-    match status {
-        401 => "net-unauthorized",
-        403 => "net-forbidden",
-        404 | 410 => "net-not-found",
-        407 => "net-proxy",
-        429 => "net-rate-limited",
-        500.. => "net-server-error",
-        _ => "net-io",
-    }
+    at(Transport::of(inner).problem(), url).fact("reason", innermost(inner))
 }
 
 /// A problem with this address.

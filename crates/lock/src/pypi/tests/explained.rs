@@ -175,7 +175,7 @@ fn nobody_listening_is_unreachable() {
 fn what_was_never_read_is_missed_offline() {
     let cache = TempDir::new().unwrap();
     let mut asked = request(&Index::of(&[made("a", "1")]), cache.path(), &["a"]);
-    asked.offline = true;
+    asked.network.offline = true;
     assert_eq!(finding(&asked).problem.as_str(), "offline-miss");
 }
 

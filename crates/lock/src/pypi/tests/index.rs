@@ -2,6 +2,7 @@
 
 use super::super::{IndexUrls, Request, Required};
 use envwright_diagnosis::{Source, Span};
+use envwright_fetch::Settings;
 use envwright_redact::SafeUrl;
 use envwright_target::Platform;
 use sha2::{Digest, Sha256};
@@ -233,7 +234,7 @@ pub(super) fn request(index: &Index, cache: &Path, lines: &[&str]) -> Request {
         preferences: Vec::new(),
         time_limit: Duration::from_mins(1),
         cache_dir: cache.to_owned(),
-        offline: false,
+        network: Settings { retries: 0, ..Settings::default() },
     }
 }
 
