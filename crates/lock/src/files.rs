@@ -57,6 +57,7 @@ struct OwnWheel {
 impl LockFiles {
     /// Those of `folder`.
     pub fn of(folder: &Path) -> Self {
+        let folder = folder.strip_prefix(".").unwrap_or(folder);
         Self { pixi: folder.join("pixi.lock"), own: folder.join("envwright.lock") }
     }
 

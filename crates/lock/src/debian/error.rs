@@ -1,5 +1,6 @@
 //! Why Debian packages could not be locked.
 
+use super::Keyring;
 use envwright_diagnosis::{Explain, Finding, Span};
 use envwright_fetch::FetchError;
 use envwright_store::StoreError;
@@ -33,6 +34,8 @@ pub enum DebianError {
         suite: String,
         /// Key that signed, where the signature names it.
         key: Option<String>,
+        /// The keys that would have been accepted.
+        keyring: Keyring,
     },
     /// A known key made the signature, but not of this text.
     #[error("the signature of {suite} does not match its text")]
@@ -45,6 +48,8 @@ pub enum DebianError {
     /// The lists were valid until a time that has passed.
     #[error("the package lists of {suite} were valid until {until}")]
     Expired {
+        /// Where the file is.
+        url: String,
         /// The suite.
         suite: String,
         /// `Valid-Until`.
@@ -87,6 +92,8 @@ pub enum DebianError {
         reason: String,
         /// Where it was asked for.
         span: Option<Span>,
+        /// Where the one was asked for that excludes it.
+        other: Option<Span>,
     },
     /// The network.
     #[error("the package lists could not be fetched")]
@@ -116,21 +123,36 @@ impl DebianError {
             Self::NoMirror { suite } => Finding::new("apt-no-release-file")
                 .fact("url", "this machine")
                 .fact("suite", suite)
-                .detail("neither its apt sources nor `[debian] mirror` of the configuration name a mirror of Debian")
+                .detail(
+                    "Neither its apt sources nor `[debian] mirror` of config.toml name a mirror of Debian.",
+                )
                 .remedy("Set `mirror` in the table `[debian]` of config.toml"),
             Self::NoRelease { url, suite, reason } => {
                 Finding::new("apt-no-release-file").fact("url", url).fact("suite", suite).detail(reason)
             }
-            Self::UnknownKey { url, suite, key } => {
+            Self::UnknownKey { url, suite, key, keyring } => {
                 let finding = Finding::new("apt-no-pubkey").fact("suite", suite).fact("url", url);
-                key.iter().fold(finding, |finding, key| finding.fact("key", key))
+                let finding = key.iter().fold(finding, |finding, key| finding.fact("key", key));
+                match keyring {
+                    Keyring::File(path) => finding.fact("path", path.display()),
+                    Keyring::Archive => finding
+                        .detail(format!(
+                            "{url} is signed, but with no key of the Debian archive; only those are accepted."
+                        ))
+                        .detail(
+                            "The repository is another one than meant, or newer than this envwright knows.",
+                        )
+                        .remedy("Name a mirror of Debian as `mirror` in the table `[debian]` of config.toml"),
+                    Keyring::Text(_) => finding,
+                }
             }
             Self::BadSignature { url, suite } => {
-                Finding::new("signature-invalid").fact("url", url).fact("suite", suite).fact("file", "InRelease")
+                Finding::new("signature-invalid").fact("url", url).fact("suite", suite).fact("file", url)
             }
-            Self::Expired { suite, until } => {
-                Finding::new("apt-release-expired").fact("suite", suite).fact("expected", until)
-            }
+            Self::Expired { url, suite, until } => Finding::new("apt-release-expired")
+                .fact("suite", suite)
+                .fact("url", url)
+                .fact("expected", until),
             Self::Keyring { path, reason } => {
                 Finding::new("store-io").fact("path", path.display()).fact("reason", reason)
             }
@@ -138,16 +160,18 @@ impl DebianError {
                 Finding::new("apt-hash-mismatch").fact("file", url).fact("url", url).detail(reason)
             }
             Self::NotFound { package, suite, nearest, span } => {
-                let mut finding = Finding::new("apt-unable-to-locate").fact("package", package).fact("suite", suite);
+                let mut finding =
+                    Finding::new("apt-unable-to-locate").fact("package", package).fact("suite", suite);
                 if !nearest.is_empty() {
                     finding = finding.fact("nearest", nearest.join(", "));
                 }
                 at(finding, span.as_ref(), "not a package")
             }
-            Self::Unmet { package, reason, span } => {
+            Self::Unmet { package, reason, span, other } => {
                 let finding = Finding::new("apt-unmet-dependencies").fact("package", package);
                 let finding = reason.lines().fold(finding, Finding::detail);
-                at(finding, span.as_ref(), "cannot be installed")
+                let finding = at(finding, span.as_ref(), "cannot be installed");
+                at(finding, other.as_ref(), "beside this")
             }
             Self::Fetch(error) => return error.findings().remove(0),
             Self::Store(error) => return error.findings().remove(0),

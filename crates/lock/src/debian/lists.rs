@@ -79,7 +79,7 @@ async fn suite(
             Some((*suffix, name, *digest, *size))
         });
         let Some((suffix, name, digest, size)) = known else {
-            let reason = format!("it has no packages of {component} for {arch}");
+            let reason = format!("It has no packages of {component} for {arch}.");
             return Err(DebianError::NoRelease {
                 url: dists.to_string(),
                 suite: mirror.suite.clone(),
@@ -113,7 +113,7 @@ async fn release(
     }
     let bytes = match client.bytes(&url, RELEASE_LIMIT).await {
         Err(FetchError::Status { status: 404, .. }) => {
-            let reason = "the mirror answers that it does not exist".to_owned();
+            let reason = "The mirror answers that it does not exist.".to_owned();
             return Err(DebianError::NoRelease { url: shown, suite: mirror.suite.clone(), reason });
         }
         other => other?,
@@ -136,9 +136,9 @@ async fn list(
     }
     let download = Download { url: url.clone(), mirrors: Vec::new(), size: Some(size), sha256: Some(digest) };
     match client.download(&download, &path, &|_| {}).await {
-        Err(FetchError::Digest { .. }) => Err(DebianError::Lists {
+        Err(FetchError::Digest { .. } | FetchError::TooLarge { .. }) => Err(DebianError::Lists {
             url: url.without_credentials().to_string(),
-            reason: "its digest is not the one that InRelease names".to_owned(),
+            reason: "Its digest or size is not the one that InRelease names.".to_owned(),
         }),
         other => Ok(other.map(|_| path)?),
     }

@@ -115,9 +115,9 @@ impl Interner for Provider<'_> {
     type NameId = NameId;
     type SolvableId = SolvableId;
 
+    /// Without the name, which the solver's words put before it.
     fn display_solvable(&self, solvable: SolvableId) -> impl Display + '_ {
-        let package = &self.universe.packages[self.package(solvable)];
-        format!("{} {}", package.name, package.version)
+        self.universe.packages[self.package(solvable)].version.to_string()
     }
 
     fn display_name(&self, name: NameId) -> impl Display + '_ {
@@ -125,7 +125,12 @@ impl Interner for Provider<'_> {
     }
 
     fn display_version_set(&self, version_set: VersionSetId) -> impl Display + '_ {
-        &self.pool.resolve_version_set(version_set).text
+        let Set { text, .. } = self.pool.resolve_version_set(version_set);
+        let name = self.pool.resolve_package_name(self.version_set_name(version_set));
+        // The solver's words put the name before it.
+        text.strip_prefix(name.as_str())
+            .filter(|rest| !rest.starts_with(char::is_alphanumeric))
+            .unwrap_or(text)
     }
 
     fn display_string(&self, string: StringId) -> impl Display + '_ {

@@ -37,34 +37,42 @@ impl Release {
             suite: mirror.suite.clone(),
             reason,
         };
-        let text = std::str::from_utf8(bytes).map_err(|_| invalid("it is not text".to_owned()))?;
-        let (message, _) = CleartextSignedMessage::from_string(text)
-            .map_err(|error| invalid(format!("it is not a signed text: {error}")))?;
-        verify(&message, &keys(&mirror.keyring)?, url, &mirror.suite)?;
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| invalid("What is there is not text.".to_owned()))?;
+        let (message, _) = CleartextSignedMessage::from_string(text).map_err(|error| {
+            invalid(format!(
+                "What is there is not a signed text ({error}); it may be the page of a proxy or a login."
+            ))
+        })?;
+        verify(&message, &keys(&mirror.keyring)?, url, mirror)?;
         // What was signed, not what stands around it.
         let signed = message.signed_text().replace("\r\n", "\n");
-        Self::parse(&signed, mirror, now, invalid)
+        Self::parse(&signed, url, mirror, now, invalid)
     }
 
     fn parse(
         text: &str,
+        url: &str,
         mirror: &Mirror,
         now: Timestamp,
         invalid: impl Fn(String) -> DebianError,
     ) -> Result<Self, DebianError> {
-        let stanza =
-            Stanzas::new(text.as_bytes(), |_| true).read().map_err(|error| invalid(error.to_string()))?;
-        let stanza = stanza.ok_or_else(|| invalid("it is empty".to_owned()))?;
+        let stanza = Stanzas::new(text.as_bytes(), |_| true)
+            .read()
+            .map_err(|error| invalid(format!("Its text cannot be read: {error}.")))?;
+        let stanza = stanza.ok_or_else(|| invalid("It is empty.".to_owned()))?;
         let names = [stanza.get("Codename"), stanza.get("Suite")];
         if !names.iter().flatten().any(|name| *name == mirror.suite || name.replace('/', "-") == mirror.suite)
         {
             let named = names.into_iter().flatten().collect::<Vec<_>>().join(" or ");
-            return Err(invalid(format!("it is of {named}")));
+            return Err(invalid(format!("It is of {named}.")));
         }
         if let Some(until) = stanza.get("Valid-Until") {
-            let limit = time(until).ok_or_else(|| invalid(format!("`{until}` is not a time")))?;
+            let limit = time(until)
+                .ok_or_else(|| invalid(format!("Its `Valid-Until`, `{until}`, is not a time.")))?;
             if limit < now {
-                return Err(DebianError::Expired { suite: mirror.suite.clone(), until: until.to_owned() });
+                let (url, suite) = (url.to_owned(), mirror.suite.clone());
+                return Err(DebianError::Expired { url, suite, until: until.to_owned() });
             }
         }
         let files = stanza.get("SHA256").unwrap_or_default().lines().filter_map(file).collect();
@@ -116,17 +124,17 @@ fn verify(
     message: &CleartextSignedMessage,
     keys: &[SignedPublicKey],
     url: &str,
-    suite: &str,
+    mirror: &Mirror,
 ) -> Result<(), DebianError> {
     if keys.iter().any(|key| verified_by(message, key)) {
         return Ok(());
     }
-    let (url, suite) = (url.to_owned(), suite.to_owned());
+    let (url, suite) = (url.to_owned(), mirror.suite.clone());
     if message.signatures().iter().any(|signature| keys.iter().any(|key| names(signature, key))) {
         return Err(DebianError::BadSignature { url, suite });
     }
     let key = message.signatures().iter().find_map(signer);
-    Err(DebianError::UnknownKey { url, suite, key })
+    Err(DebianError::UnknownKey { url, suite, key, keyring: mirror.keyring.clone() })
 }
 
 /// By the key itself or by one of its subkeys that it bound to itself.

@@ -75,11 +75,22 @@ fn attempt(universe: &Universe, wanted: &[&Wanted]) -> Result<Vec<usize>, String
             Ok(solvables.into_iter().map(|solvable| solver.provider().package(solvable)).collect())
         }
         Err(UnsolvableOrCancelled::Unsolvable(conflict)) => {
-            Err(conflict.display_user_friendly(&solver).to_string())
+            Err(sentences(&conflict.display_user_friendly(&solver).to_string()))
         }
         // Nothing cancels: `should_cancel_with_value` is the trait's own.
         Err(UnsolvableOrCancelled::Cancelled(_)) => Err(String::new()),
     }
+}
+
+/// The solver's tree, a line each, without the lines that are drawn; a dash for each step down.
+fn sentences(tree: &str) -> String {
+    let line = |line: &str| {
+        let text = line.trim_start_matches([' ', '│', '├', '└', '─']);
+        let depth = line.chars().take_while(|c| " │├└─".contains(*c)).count() / 3;
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("{}{}{words}", "-".repeat(depth), if depth > 0 { " " } else { "" })
+    };
+    tree.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The first of the user's packages that cannot be had with those before it, and with which of them it cannot.
@@ -89,19 +100,42 @@ fn unmet(universe: &Universe, own: &[Wanted], user: &[Wanted]) -> DebianError {
         attempt(universe, &all).err()
     };
     if let Some(reason) = with(&[]) {
-        return DebianError::Unmet { package: "of the base".to_owned(), reason, span: None };
+        return DebianError::Unmet { package: "of the base".to_owned(), reason, span: None, other: None };
     }
     let users: Vec<&Wanted> = user.iter().collect();
     let failing = (1..=users.len()).find_map(|count| Some((count - 1, with(&users[..count])?)));
     let Some((at, reason)) = failing else {
-        return DebianError::Unmet { package: String::new(), reason: String::new(), span: None };
+        return DebianError::Unmet { package: String::new(), reason: String::new(), span: None, other: None };
     };
     let wanted = users[at];
+    let unmet = |reason: String, other: Option<&Wanted>| DebianError::Unmet {
+        package: wanted.name.clone(),
+        reason,
+        span: wanted.span.clone(),
+        other: other.and_then(|other| other.span.clone()),
+    };
+    if let Some(reason) = with(&[wanted]) {
+        return unmet(reason, None);
+    }
     // A conflict with one other is told as that, without the rest.
-    let reason = with(&[wanted])
-        .or_else(|| users[..at].iter().find_map(|other| with(&[other, wanted])))
-        .unwrap_or(reason);
-    DebianError::Unmet { package: wanted.name.clone(), reason, span: wanted.span.clone() }
+    let pair = users[..at].iter().find_map(|other| Some((other, with(&[other, wanted])?)));
+    let Some((other, reason)) = pair else { return unmet(reason, None) };
+    let declared = excludes(universe, wanted, other).or_else(|| excludes(universe, other, wanted));
+    unmet(declared.unwrap_or(reason), Some(other))
+}
+
+/// What `one` declares that no version of `other` can stand beside.
+fn excludes(universe: &Universe, one: &Wanted, other: &Wanted) -> Option<String> {
+    let others = candidates(universe, &other.name);
+    let package = &universe.packages[*candidates(universe, &one.name).first()?];
+    let atoms = package.conflicts.iter().flat_map(|field| groups(field)).flatten().flatten();
+    let named = atoms.into_iter().find(|atom| {
+        let excluded = universe.matches(atom);
+        others.iter().all(|at| excluded.contains(at))
+    })?;
+    let provided =
+        if named.name == other.name { String::new() } else { format!(", which {} provides", other.name) };
+    Some(format!("{} {} conflicts with {named}{provided}.", package.name, package.version))
 }
 
 fn locked(
