@@ -264,7 +264,8 @@ impl<'a> Attempt<'a> {
                 let wheels = self.wheel_packages(&solved.lock)?;
                 planned.extend(Plan::packages(context, &wheels));
                 solved_event(context, platform, &solved, &planned);
-                let segments = assemble::segments(context, &wheels).await?;
+                let segments =
+                    assemble::segments(context, &wheels).await.map_err(|error| self.located(error))?;
                 Ok::<_, BuildError>((solved, segments))
             };
             let (mut segments, (solved, wheels)) =
@@ -386,6 +387,15 @@ impl<'a> Attempt<'a> {
             Ok(Package::Wheel { wheel: wheel.clone(), sha256, python: (major, minor), url })
         };
         lock.wheels.iter().map(package).collect()
+    }
+
+    /// Says where the user asked for the package whose file is another one.
+    fn located(&self, mut error: BuildError) -> BuildError {
+        if let BuildError::Digest { package, span, debian: false, .. } = &mut error {
+            let asked = self.environment.requirements.iter().find(|asked| asked.name.to_string() == *package);
+            *span = asked.and_then(|asked| asked.span.clone());
+        }
+        error
     }
 
     /// Writes the outcome into the record.

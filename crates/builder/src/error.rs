@@ -1,12 +1,13 @@
 //! What stops a build. Every room's error already knows its problem; this only joins them.
 
 use envwright_definition::DefinitionError;
-use envwright_diagnosis::{Explain, Finding};
+use envwright_diagnosis::{Explain, Finding, Span};
 use envwright_fetch::FetchError;
 use envwright_image::ImageError;
 use envwright_lock::{LockError, debian::DebianError, pypi::PypiError};
 use envwright_package::PackageError;
 use envwright_store::StoreError;
+use envwright_target::Platform;
 use std::path::PathBuf;
 
 /// Why a build did not end with an image.
@@ -23,6 +24,8 @@ pub enum BuildError {
         path: PathBuf,
         /// What is wrong there.
         reason: String,
+        /// Where in it.
+        span: Option<Span>,
     },
     /// No set of Debian packages fits.
     #[error("choosing Debian packages")]
@@ -38,6 +41,8 @@ pub enum BuildError {
     LockStale {
         /// The lock file.
         path: PathBuf,
+        /// In which way.
+        reason: Stale,
     },
     /// A download failed.
     #[error("downloading")]
@@ -49,12 +54,16 @@ pub enum BuildError {
         package: String,
         /// Its version.
         version: String,
+        /// Name of the file.
+        file: String,
         /// Digest in the lock.
         expected: String,
         /// Digest of what came.
         got: String,
         /// True for a .deb.
         debian: bool,
+        /// Where the package was asked for, where the user did.
+        span: Option<Span>,
     },
     /// A package cannot be turned into a segment.
     #[error("packing")]
@@ -73,7 +82,7 @@ pub enum BuildError {
         /// What the base has.
         available: Vec<String>,
         /// Where it was asked for.
-        span: Option<envwright_diagnosis::Span>,
+        span: Option<Span>,
     },
     /// `apt:` on a base that envwright did not bootstrap.
     #[error("this version does not add {package} to a base of another's making")]
@@ -81,7 +90,7 @@ pub enum BuildError {
         /// The package.
         package: String,
         /// Where it was asked for.
-        span: Option<envwright_diagnosis::Span>,
+        span: Option<Span>,
     },
     /// A wheel that neither index nor lock give a digest for.
     #[error("no digest of {package} is known")]
@@ -125,6 +134,17 @@ pub enum BuildError {
     Internal(String),
 }
 
+/// Why a lock is not of a definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stale {
+    /// There is none.
+    Missing,
+    /// It is of another definition.
+    Definition,
+    /// It lacks a platform.
+    Platform(Platform),
+}
+
 impl Explain for BuildError {
     fn findings(&self) -> Vec<Finding> {
         match self {
@@ -145,18 +165,32 @@ impl BuildError {
     /// The finding of the variants that no other room owns.
     fn own_finding(&self) -> Finding {
         match self {
-            Self::Configuration { path, reason } => Finding::new("definition-invalid-toml")
-                .fact("file", path.display())
-                .detail(format!("{} is not a valid configuration: {reason}", path.display())),
-            Self::LockStale { path } => Finding::new("lock-stale")
-                .fact("file", path.display())
-                .remedy("write it again: envwright lock"),
-            Self::Digest { package, version, expected, got, debian } => {
-                Finding::new(if *debian { "apt-hash-mismatch" } else { "pip-hash-mismatch" })
+            Self::Configuration { path, reason, span } => {
+                let finding = Finding::new("definition-invalid-toml")
+                    .fact("file", path.display())
+                    .detail(format!("{} is envwright's own configuration: {reason}.", path.display()));
+                span.iter().fold(finding, |finding, span| finding.at(span, "here"))
+            }
+            Self::LockStale { path, reason } => {
+                let finding = Finding::new("lock-stale").fact("file", path.display());
+                finding.detail(match reason {
+                    Stale::Missing => {
+                        format!("There is no {}, and `--locked` forbids making one.", path.display())
+                    }
+                    Stale::Definition => "The definition was changed after the lock was made.".to_owned(),
+                    Stale::Platform(platform) => format!("The lock has nothing for {platform}."),
+                })
+            }
+            Self::Digest { package, version, file, expected, got, debian, span } => {
+                let finding = Finding::new(if *debian { "apt-hash-mismatch" } else { "pip-hash-mismatch" })
                     .fact("package", package)
                     .fact("version", version)
+                    .fact("file", file)
                     .fact("expected", expected)
                     .fact("got", got)
+                    .detail(format!("{file} was to have {expected}; what came has {got}."))
+                    .detail("It is another build of this file, or it was changed on the way.");
+                span.iter().fold(finding, |finding, span| finding.at(span, "asked for here"))
             }
             Self::Python { needed, available, span } => {
                 python_finding(needed.as_deref(), available, span.as_ref())
@@ -175,14 +209,10 @@ impl BuildError {
             Self::NoHash { package } => Finding::new("pip-hash-missing").fact("package", package),
             Self::Rootfs(error) => Finding::new("base-invalid").detail(error.to_string()),
             Self::Engine { engine, reason } => {
-                Finding::new("engine-not-running").fact("command", engine).detail(reason.clone())
+                Finding::new("engine-not-running").fact("engine", engine).detail(reason.clone())
             }
-            Self::Output(output) => Finding::new("output-invalid")
-                .fact("path", output)
-                .remedy("write oci:FOLDER, docker-archive:FILE, docker: or podman:"),
-            Self::UnknownBuild(build) => {
-                Finding::new("build-not-found").fact("build", build).remedy("see them all: envwright history")
-            }
+            Self::Output(output) => Finding::new("output-invalid").fact("path", output),
+            Self::UnknownBuild(build) => Finding::new("build-not-found").fact("build", build),
             Self::Io(error) => io_finding(error),
             Self::Internal(what) => Finding::new("internal-error").detail(what.clone()),
             _ => Finding::new("internal-error").detail(self.to_string()),
@@ -195,13 +225,12 @@ fn io_finding(error: &std::io::Error) -> Finding {
     Finding::new(problem).detail(error.to_string())
 }
 
-fn python_finding(
-    needed: Option<&str>,
-    available: &[String],
-    span: Option<&envwright_diagnosis::Span>,
-) -> Finding {
+fn python_finding(needed: Option<&str>, available: &[String], span: Option<&Span>) -> Finding {
     let has = if available.is_empty() { "none".to_owned() } else { available.join(", ") };
-    let mut finding = Finding::new("python-not-found").fact("available", &has);
+    let mut finding = Finding::new("python-not-found");
+    if !available.is_empty() {
+        finding = finding.fact("available", &has);
+    }
     if let Some(needed) = needed {
         finding = finding.fact("needed", needed).fact("python", needed);
     }

@@ -29,7 +29,7 @@ mod stop;
 mod view;
 
 pub use attempt::Locked;
-pub use error::BuildError;
+pub use error::{BuildError, Stale};
 pub use event::{EVENT_VERSION, Event, Listener, Silent, Step};
 pub use pipeline::{build, lock, plan};
 pub use plan::{PackageState, Plan, PlannedPackage, PlatformPlan, Totals};

@@ -1,11 +1,12 @@
 //! Where images go besides envwright's own store.
 
 use crate::{BuildError, done::Done, request::Output};
-use envwright_image::{ImageReference, Layout, export_docker_archive, export_oci_layout};
-use envwright_store::{AtomicFile, Digest};
+use envwright_image::{ImageError, ImageReference, Layout, export_docker_archive, export_oci_layout};
+use envwright_store::{AtomicFile, Digest, StoreError};
 use envwright_target::Platform;
 use std::{
-    io::{BufWriter, Read as _, Write as _},
+    io::{BufWriter, Error, ErrorKind, Read as _, Write as _},
+    path::Path,
     process::{Command, Stdio},
     thread,
 };
@@ -26,14 +27,24 @@ pub(crate) fn write(
             Ok(format!("oci:{}", folder.display()))
         }
         Output::DockerArchive(path) => {
-            let mut file = BufWriter::new(AtomicFile::create(path)?);
+            let mut file = BufWriter::new(AtomicFile::create(path).map_err(unwritable(path))?);
             export_docker_archive(layout, &single(done)?, name, &mut file)?;
             let file = file.into_inner().map_err(|error| BuildError::Io(error.into_error()))?;
-            file.commit()?;
+            file.commit().map_err(unwritable(path))?;
             Ok(format!("docker-archive:{}", path.display()))
         }
         Output::Docker => load("docker", layout, done, name),
         Output::Podman => load("podman", layout, done, name),
+    }
+}
+
+/// What stands in the place of an archive is a problem of the output, a full disk is one of the disk.
+fn unwritable(path: &Path) -> impl FnOnce(StoreError) -> BuildError {
+    move |error| match error {
+        StoreError::Io { source, .. } if source.kind() != ErrorKind::StorageFull => {
+            ImageError::Output { path: path.to_owned(), reason: format!("The system says: {source}.") }.into()
+        }
+        other => other.into(),
     }
 }
 
@@ -51,13 +62,20 @@ fn single(done: &Done) -> Result<Digest, BuildError> {
     })
 }
 
+fn not_started(engine: &str, error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => format!("It is not installed: no folder of `PATH` has `{engine}`."),
+        _ => format!("It cannot be started: {error}."),
+    }
+}
+
 /// Pipes the image into an engine's `load`.
 fn load(engine: &str, layout: &Layout, done: &Done, name: &ImageReference) -> Result<String, BuildError> {
     let failed = |reason: String| BuildError::Engine { engine: engine.to_owned(), reason };
     let digest = single(done)?;
     let mut command = Command::new(engine);
     command.arg("load").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| failed(format!("it cannot be started: {error}")))?;
+    let mut child = command.spawn().map_err(|error| failed(not_started(engine, &error)))?;
     let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let words = thread::spawn(move || {
         let mut words = String::new();

@@ -222,12 +222,14 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
 /// A digest that is not the locked one is a problem of the package, not of the network.
 fn mismatch(package: &Package, error: FetchError) -> BuildError {
     match error {
-        FetchError::Digest { expected, got, .. } => BuildError::Digest {
+        FetchError::Digest { url, expected, got } => BuildError::Digest {
             package: package.name().to_owned(),
             version: package.version().to_owned(),
+            file: url.expose().path().rsplit('/').next().unwrap_or_default().to_owned(),
             expected: expected.to_string(),
             got: got.to_string(),
             debian: matches!(package, Package::Deb(_)),
+            span: None,
         },
         other => other.into(),
     }

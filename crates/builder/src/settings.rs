@@ -2,6 +2,7 @@
 
 use crate::BuildError;
 use envwright_definition::Indexes;
+use envwright_diagnosis::{Source, Span};
 use envwright_fetch::Settings as NetworkSettings;
 use envwright_lock::debian::Mirror;
 use envwright_redact::SafeUrl;
@@ -66,9 +67,13 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(error.into()),
         };
-        let wrong = |reason: String| BuildError::Configuration { path: path.clone(), reason };
-        let file: ConfigFile = toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))?;
-        let network = NetworkSettings::from_config(&text).map_err(|error| wrong(error.to_string()))?;
+        let wrong = |error: toml::de::Error| {
+            let source = Source::new(path.display().to_string(), text.as_str());
+            let span = error.span().map(|range| Span::new(&source, range));
+            BuildError::Configuration { path: path.clone(), reason: error.message().to_owned(), span }
+        };
+        let file: ConfigFile = toml::from_str(&text).map_err(wrong)?;
+        let network = NetworkSettings::from_config(&text).map_err(wrong)?;
         let mut indexes = environment_indexes();
         indexes.index = indexes.index.or(file.pypi.index);
         if indexes.extra.is_empty() {

@@ -3,6 +3,7 @@
 use crate::{
     BuildError,
     context::Context,
+    error::Stale,
     event::Step,
     request::{Input, Upgrade},
     settings,
@@ -58,16 +59,11 @@ impl Known {
             Some(files) => files.read()?,
             None => None,
         };
-        if context.request.locked {
-            let fits = beside.as_ref().is_some_and(|lock| {
-                lock.definition == definition
-                    && platforms.iter().all(|platform| lock.platforms.contains_key(platform))
-            });
-            if !fits {
-                let path =
-                    files.map(|files| files.path().to_owned()).unwrap_or_else(|| "envwright.lock".into());
-                return Err(BuildError::LockStale { path });
-            }
+        if context.request.locked
+            && let Some(reason) = stale(beside.as_ref(), definition, platforms)
+        {
+            let path = files.map_or_else(|| "envwright.lock".into(), |files| files.path().to_owned());
+            return Err(BuildError::LockStale { path, reason });
         }
         let last_path =
             context.home.solves().join(format!("last-{}.json", place(&context.request.input).hex()));
@@ -128,6 +124,15 @@ impl Known {
         }
         Ok(write_atomic(&self.last_path, &serde_json::to_vec(&lock).map_err(std::io::Error::from)?)?)
     }
+}
+
+/// Why a lock cannot be taken as it is for a definition and platforms.
+fn stale(lock: Option<&Lock>, definition: Digest, platforms: &[Platform]) -> Option<Stale> {
+    let Some(lock) = lock else { return Some(Stale::Missing) };
+    if lock.definition != definition {
+        return Some(Stale::Definition);
+    }
+    platforms.iter().find(|platform| !lock.platforms.contains_key(platform)).copied().map(Stale::Platform)
 }
 
 /// The lock files beside a definition; none for one that came by standard input.
@@ -319,7 +324,7 @@ pub(crate) async fn wheels(
             .unwrap_or(context.settings.solve_limit)
             .max(Duration::from_millis(1)),
         cache_dir: context.home.indexes().join("pypi"),
-        offline: context.client.offline(),
+        network: context.client.settings().clone(),
     };
     let solution = pypi::solve(&request).await?;
     lock.wheels = solution.wheels;

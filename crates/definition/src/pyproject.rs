@@ -129,9 +129,13 @@ impl Reader<'_> {
 
     fn unknown(&mut self, key: &str, kind: &str, known: &[&str]) {
         let finding = Finding::new("definition-unknown-key").fact("key", key);
-        let finding = finding.detail(format!("The project has no {kind} `{key}`."));
+        let has = match known {
+            [] => format!("It has no {kind} at all."),
+            _ => format!("It has: {}.", known.join(", ")),
+        };
+        let finding = finding.detail(format!("The project has no {kind} `{key}`.")).detail(has);
         self.collected.push(match nearest(key, known.iter().copied()) {
-            Some(meant) => finding.fact("nearest", meant),
+            Some(meant) => finding.fact("nearest", meant).remedy(format!("Write `{meant}`")),
             None => finding,
         });
     }

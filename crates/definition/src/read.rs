@@ -18,7 +18,7 @@ pub fn read(path: &Path, options: &Options) -> Result<Environment, DefinitionErr
     let not_found = || one(Finding::new("definition-not-found").fact("path", path.display()));
     let file = if path.is_dir() { format::find(path).ok_or_else(not_found)? } else { path.to_owned() };
     let bytes = fs_err::read(&file).map_err(|_| not_found())?;
-    let name = file.strip_prefix("./").unwrap_or(&file).display().to_string();
+    let name = file.strip_prefix(".").unwrap_or(&file).display().to_string();
     let encoding = || one(Finding::new("definition-encoding").fact("path", &name));
     let text = decode(&bytes).ok_or_else(encoding)?;
     let dir = file.parent().unwrap_or(Path::new("")).to_owned();

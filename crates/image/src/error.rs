@@ -78,12 +78,13 @@ impl Explain for ImageError {
     fn findings(&self) -> Vec<Finding> {
         vec![match self {
             Self::Name { name, reason } => Finding::new("image-name-invalid")
-                .fact("name", name)
+                .fact("image", name)
                 .fact("reason", reason)
-                .detail(reason.clone()),
-            Self::Base { base, reason } => {
-                Finding::new("base-invalid").fact("path", base).fact("reason", reason).detail(reason.clone())
-            }
+                .detail(format!("What is wrong: {reason}.")),
+            Self::Base { base, reason } => Finding::new("base-invalid")
+                .fact("image", base)
+                .fact("reason", reason)
+                .detail(format!("Reading it ended with: {reason}.")),
             Self::BaseLink { path } => Finding::new("base-invalid")
                 .fact("path", path)
                 .detail(format!("{path} would lie behind a link of the base, or replace it")),

@@ -59,7 +59,7 @@ impl Layout {
         if strange {
             return Err(ImageError::Output {
                 path: path.to_owned(),
-                reason: "the folder holds other things".to_owned(),
+                reason: "The folder holds other things.".to_owned(),
             });
         }
         fs::create_dir_all(path.join("blobs/sha256")).map_err(ImageError::io(path))?;

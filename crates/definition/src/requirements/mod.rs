@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
             let finding = Finding::new("definition-encoding").fact("path", name);
             return self.collected.push(finding.at(span, "this file"));
         };
-        let source = Source::new(path.display().to_string(), text);
+        let source = Source::new(path.strip_prefix(".").unwrap_or(path).display().to_string(), text);
         self.collected.sources.push(source.clone());
         let chars = Chars::of(&source, 0..source.text.len());
         let dir = path.parent().unwrap_or(Path::new("")).to_owned();
