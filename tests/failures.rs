@@ -1,5 +1,7 @@
 //! Each failure that envwright knows of, made to happen for real, and what a user then sees.
 
+#![allow(clippy::unwrap_used, reason = "what a test rests on fails it where it is not so")]
+
 mod support;
 
 /// Runs a command for people and for programs: its exit code, the problem that both are told, facts of it that hold,

@@ -114,7 +114,10 @@ fn an_extra_that_the_project_lacks_is_told_the_nearest() {
     let text =
         "[project]\nname = \"app\"\nversion = \"1\"\n[project.optional-dependencies]\nplots = [\"six\"]\n";
     let envwright = Envwright::new().file("pyproject.toml", text);
-    assert_failure!(envwright, ["build", "--extra", "plot"], 1, "definition-unknown-key", { "key": "plot" });
+    assert_failure!(envwright, ["build", "--extra", "plot"], 1, "definition-unknown-key", {
+        "key": "plot",
+        "nearest": "plots",
+    });
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use crate::support::{
     Envwright, debian,
     server::{Answer, Server},
+    tool,
 };
 
 /// Signed on 2025-08-09, valid for ever.
@@ -28,9 +29,8 @@ fn from_mirror(suite: &str, mirror: &str) -> Envwright {
 /// A mirror that has this `InRelease` of each suite, and answers all else with `otherwise`.
 fn mirror(release: &'static [u8], otherwise: &Answer) -> Server {
     let otherwise = otherwise.clone();
-    Server::start(move |path| match path.ends_with("/InRelease") {
-        true => Answer::file("text/plain", release),
-        false => otherwise.clone(),
+    Server::start(move |path| {
+        if path.ends_with("/InRelease") { Answer::file("text/plain", release) } else { otherwise.clone() }
     })
 }
 
@@ -77,9 +77,12 @@ fn a_package_list_that_is_not_the_one_that_was_signed_is_a_mismatch() {
 fn a_release_that_was_changed_after_it_was_signed_is_invalid() {
     let changed = String::from_utf8_lossy(BULLSEYE).replace("Version: 11", "Version: 12");
     assert_ne!(changed.as_bytes(), BULLSEYE);
-    let server = Server::start(move |path| match path.ends_with("/InRelease") {
-        true => Answer::file("text/plain", changed.as_bytes()),
-        false => Answer::status("404 Not Found", ""),
+    let server = Server::start(move |path| {
+        if path.ends_with("/InRelease") {
+            Answer::file("text/plain", changed.as_bytes())
+        } else {
+            Answer::status("404 Not Found", "")
+        }
     });
     let envwright = from_mirror("bullseye", &server.url("/debian"));
     assert_failure!(envwright, ["build"], 3, "signature-invalid", { "suite": "bullseye" });
@@ -90,6 +93,26 @@ fn a_suite_that_the_mirror_lacks_is_told() {
     let server = Server::start(|_| Answer::status("404 Not Found", ""));
     let envwright = from_mirror("bookwurm", &server.url("/debian"));
     assert_failure!(envwright, ["build"], 1, "apt-no-release-file", { "suite": "bookwurm" });
+}
+
+#[test]
+fn a_machine_without_sources_of_apt_is_told_to_name_a_mirror() {
+    let envwright = Envwright::new().file("requirements.txt", "requests\n");
+    let mut command = tool("unshare", "util-linux");
+    // In a mount namespace of its own, with nothing in /etc/apt.
+    command.args(["--map-root-user", "--mount", "sh", "-c"]);
+    command.args(["mount -t tmpfs none /etc/apt && exec \"$@\"", "sh"]);
+    let own = envwright.command();
+    command.arg(own.get_program()).arg("build").current_dir(envwright.folder());
+    for (name, value) in own.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let failed = envwright.run_command(command, "");
+    assert_eq!(failed.code, Some(1), "{failed}");
+    crate::support::assert_snapshot!(failed);
 }
 
 #[test]

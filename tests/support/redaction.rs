@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Patterns, each under a sample of what it matches, and what stands in their place.
-const FILTERS: [(&str, &str); 9] = [
+const FILTERS: [(&str, &str); 12] = [
     // builds/20250906T092238Z-5f8d01/20_image_build_log.txt
     (r"builds/[0-9A-Za-z_.-]+/", "builds/[BUILD]/"),
     // /tmp/.tmpAbC123
@@ -20,6 +20,12 @@ const FILTERS: [(&str, &str); 9] = [
     (r"\b[0-9a-f]{64}\b", "[DIGEST]"),
     // 1.2 s, 34 ms
     (r"\b\d+(\.\d+)? m?s\b", "[DURATION]"),
+    // 6.08 KiB, 413 B
+    (r"\b\d+(\.\d+)? ([KMG]iB|B)\b", "[SIZE]"),
+    // 3.7.11-0+deb12u1
+    (r"\b\d[0-9A-Za-z.+~:-]*\+deb\d+u\d+\b", "[VERSION]"),
+    // Fingerprint of an OpenPGP key.
+    (r"\b[0-9A-F]{40}\b", "[KEY]"),
     // 12.3 MB/s
     (r"\b\d+(\.\d+)? [kMG]?i?B/s\b", "[RATE]"),
 ];
