@@ -61,5 +61,7 @@ fn a_folder_that_is_no_layout_is_no_base() {
     let envwright = Envwright::new()
         .file("environment.yml", "image: oci:base\nrequirements: [requests]\n")
         .file("base/readme.txt", "not an image");
-    assert_failure!(envwright, ["build"], 1, "base-invalid", {});
+    assert_failure!(envwright, ["build"], 1, "base-invalid", {
+        "reason": "it is no OCI image layout",
+    });
 }

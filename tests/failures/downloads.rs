@@ -5,8 +5,10 @@ use crate::support::{
     base::BOOKWORM,
     index::Index,
     server::Answer,
-    wheel::{Wheel, wheel},
+    wheel::{Wheel, is_wheel, wheel},
 };
+
+type MakeAnswer = fn() -> Answer;
 
 fn requests() -> Wheel {
     // Larger than one read, so that a half of it is a half.
@@ -15,7 +17,7 @@ fn requests() -> Wheel {
 
 /// The index works; the wheel's file gets this answer.
 fn downloading(answer: impl Fn() -> Answer + Send + Sync + 'static) -> Envwright {
-    let index = Index::with_faults(&[requests()], move |path| path.ends_with(".whl").then(&answer));
+    let index = Index::with_faults(&[requests()], move |path| is_wheel(path).then(&answer));
     Envwright::new()
         .on_base(&BOOKWORM, "requests\n")
         .index(&index.url())
@@ -42,8 +44,7 @@ fn a_limit_of_requests_tells_how_long_to_wait() {
 
 #[test]
 fn every_fault_of_a_download_has_its_own_name() {
-    type Fault = fn() -> Answer;
-    let cases: [(Fault, i32, &str); 7] = [
+    let cases: [(MakeAnswer, i32, &str); 7] = [
         (|| Answer::Reset, 3, "net-connection-reset"),
         (|| Answer::Silence, 3, "net-timeout"),
         (|| Answer::status("401 Unauthorized", ""), 1, "net-unauthorized"),
@@ -68,7 +69,7 @@ fn a_download_that_was_cut_goes_on_where_it_ended() {
     let half = bytes.len() / 2;
     let first = std::sync::atomic::AtomicBool::new(true);
     let index = Index::with_faults(&[requests()], move |path| {
-        if !path.ends_with(".whl") {
+        if !is_wheel(path) {
             return None;
         }
         if first.swap(false, std::sync::atomic::Ordering::SeqCst) {

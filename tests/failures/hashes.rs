@@ -1,6 +1,12 @@
 //! Hashes that are wrong or missing.
 
-use crate::support::{Envwright, base::BOOKWORM, index::Index, server::Answer, wheel::wheel};
+use crate::support::{
+    Envwright,
+    base::BOOKWORM,
+    index::Index,
+    server::Answer,
+    wheel::{is_wheel, wheel},
+};
 
 const WRONG: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -17,7 +23,7 @@ fn a_pin_that_no_file_of_the_version_has_is_a_mismatch() {
 fn a_file_that_is_not_the_one_its_index_announced_is_a_mismatch() {
     let index = Index::with_faults(&[wheel("requests", "2.31.0")], |path| {
         let other = wheel("requests", "2.31.0").file("requests/evil.py", "import os\n");
-        path.ends_with(".whl").then(|| Answer::file("application/octet-stream", &other.bytes()))
+        is_wheel(path).then(|| Answer::file("application/octet-stream", &other.bytes()))
     });
     let envwright = Envwright::new().on_base(&BOOKWORM, "requests\n").index(&index.url());
     assert_failure!(envwright, ["build"], 1, "pip-hash-mismatch", {

@@ -50,7 +50,8 @@ pub(crate) struct Envwright {
 impl Envwright {
     /// Sees none of this machine's settings: no proxy, no index, no credentials.
     pub(crate) fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("envwright-test-").tempdir().unwrap();
+        // Always of one length: lines are broken by the length of the paths in them.
+        let root = tempfile::Builder::new().prefix("envwright-test-").tempdir_in("/tmp").unwrap();
         for folder in ["home", "definition", "user"] {
             fs_err::create_dir(root.path().join(folder)).unwrap();
         }

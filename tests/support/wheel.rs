@@ -5,8 +5,9 @@ use sha2::{Digest, Sha256};
 use std::{
     fmt::Write as _,
     io::{Cursor, Write as _},
+    path::Path,
 };
-use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, write::SimpleFileOptions};
 
 /// A wheel to be made; `py3-none-any`, with one empty module, until told otherwise.
 #[derive(Clone)]
@@ -108,7 +109,9 @@ impl Wheel {
         files.push((format!("{folder}/RECORD"), format!("{record}{folder}/RECORD,,\n").into_bytes()));
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         for (path, content) in &files {
-            zip.start_file(path, SimpleFileOptions::default()).unwrap();
+            // Stored, so that sizes do not depend on who compresses.
+            let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+            zip.start_file(path, options).unwrap();
             zip.write_all(content).unwrap();
         }
         zip.finish().unwrap().into_inner()
@@ -118,6 +121,11 @@ impl Wheel {
     pub(crate) fn hash(&self) -> String {
         format!("sha256:{}", sha256(&self.bytes()))
     }
+}
+
+/// Whether a path is a wheel's file, and not its page or metadata.
+pub(crate) fn is_wheel(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "whl")
 }
 
 /// SHA-256 in hexadecimal digits.

@@ -96,16 +96,14 @@ fn own_segment(
 
 fn clash(clash: &Clash) -> Finding {
     let Clash { path, paths, loser, winner } = clash;
-    let files = if *paths == 1 { "one file".to_owned() } else { format!("{paths} files") };
+    let files = if *paths == 1 { "one file lies".to_owned() } else { format!("{paths} files lie") };
     Finding::new("file-clash")
         .severity(Severity::Warning)
         .fact("path", path)
         .fact("package", loser)
         .fact("other", winner)
-        .detail(format!(
-            "{loser} and {winner} both bring {files} with other content; the image has {winner}'s."
-        ))
-        .detail("So one of them may not work as its authors meant.")
+        .detail(format!("Of {loser} and {winner}, {files} at the same place with different content."))
+        .detail(format!("The image has what {winner} brings, so {loser} may not work as its authors meant."))
 }
 
 fn script_not_run(package: &str, lacks: &str) -> Finding {

@@ -5,7 +5,7 @@ use envwright_image::{ImageError, ImageReference, Layout, export_docker_archive,
 use envwright_store::{AtomicFile, Digest, StoreError};
 use envwright_target::Platform;
 use std::{
-    io::{BufWriter, ErrorKind, Read as _, Write as _},
+    io::{BufWriter, Error, ErrorKind, Read as _, Write as _},
     path::Path,
     process::{Command, Stdio},
     thread,
@@ -62,13 +62,20 @@ fn single(done: &Done) -> Result<Digest, BuildError> {
     })
 }
 
+fn not_started(engine: &str, error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => format!("It is not installed: no folder of `PATH` has `{engine}`."),
+        _ => format!("It cannot be started: {error}."),
+    }
+}
+
 /// Pipes the image into an engine's `load`.
 fn load(engine: &str, layout: &Layout, done: &Done, name: &ImageReference) -> Result<String, BuildError> {
     let failed = |reason: String| BuildError::Engine { engine: engine.to_owned(), reason };
     let digest = single(done)?;
     let mut command = Command::new(engine);
     command.arg("load").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| failed(format!("it cannot be started: {error}")))?;
+    let mut child = command.spawn().map_err(|error| failed(not_started(engine, &error)))?;
     let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let words = thread::spawn(move || {
         let mut words = String::new();

@@ -135,7 +135,7 @@ impl Reader<'_> {
         };
         let finding = finding.detail(format!("The project has no {kind} `{key}`.")).detail(has);
         self.collected.push(match nearest(key, known.iter().copied()) {
-            Some(meant) => finding.fact("nearest", meant),
+            Some(meant) => finding.fact("nearest", meant).remedy(format!("Write `{meant}`")),
             None => finding,
         });
     }

@@ -80,10 +80,11 @@ impl Explain for ImageError {
             Self::Name { name, reason } => Finding::new("image-name-invalid")
                 .fact("image", name)
                 .fact("reason", reason)
-                .detail(reason.clone()),
-            Self::Base { base, reason } => {
-                Finding::new("base-invalid").fact("image", base).fact("reason", reason).detail(reason.clone())
-            }
+                .detail(format!("What is wrong: {reason}.")),
+            Self::Base { base, reason } => Finding::new("base-invalid")
+                .fact("image", base)
+                .fact("reason", reason)
+                .detail(format!("Reading it ended with: {reason}.")),
             Self::BaseLink { path } => Finding::new("base-invalid")
                 .fact("reason", format!("{path} would lie behind a link of it, or replace one"))
                 .detail(format!("{path} would lie behind a link of the base, or replace it")),

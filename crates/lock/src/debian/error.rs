@@ -141,7 +141,8 @@ impl DebianError {
                         ))
                         .detail(
                             "The repository is another one than meant, or newer than this envwright knows.",
-                        ),
+                        )
+                        .remedy("Name a mirror of Debian as `mirror` in the table `[debian]` of config.toml"),
                     Keyring::Text(_) => finding,
                 }
             }

@@ -97,8 +97,11 @@ pub(super) fn hash_strategy(
     let findings: Vec<Finding> = bare
         .map(|item| {
             let label = if item.is_pinned() { "no hash" } else { "no exact version" };
-            let finding = Finding::new("pip-hash-missing").fact("package", &item.parsed.name);
-            item.prove(finding.fact("requirement", &item.text), label)
+            let finding = Finding::new("pip-hash-missing")
+                .fact("package", &item.parsed.name)
+                .fact("requirement", &item.text);
+            let file = item.span.iter().map(|span| &span.source().name);
+            item.prove(file.fold(finding, |finding, file| finding.fact("file", file)), label)
         })
         .collect();
     if !findings.is_empty() {
