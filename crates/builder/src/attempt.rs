@@ -9,6 +9,7 @@ use crate::{
     hashes, outputs,
     plan::{Plan, PlannedPackage, Totals},
     prepare::Package,
+    push,
     record::{Record, Summary},
     report::{Failed, PlatformReport, Report, Seconds},
     request::{Input, Request, Upgrade},
@@ -204,10 +205,28 @@ impl<'a> Attempt<'a> {
             platforms: done.platforms,
             packages: Totals { cached, ..Totals::default() },
             outputs: written,
+            pushed: Vec::new(),
             reused: record.is_none(),
             seconds: Seconds { total: self.started.elapsed().as_secs_f64(), ..Seconds::default() },
             warnings: done.warnings,
         })
+    }
+
+    /// Pushes the image where that was asked for.
+    pub(crate) fn pushed(&self, mut report: Report, record: &Record<'_>) -> Result<Report, BuildError> {
+        if !self.request.push {
+            return Ok(report);
+        }
+        let mut settings = self.settings.clone();
+        settings.network.offline |= self.request.offline;
+        let layout = Layout::open(&self.home.images())?;
+        let (digest, names) = (report.digest, self.names());
+        let pushing = push::to_registries(self.home, &settings, &layout, &digest, &names, record);
+        let started = Instant::now();
+        report.pushed = self.block_on(pushing)?;
+        report.seconds.push = started.elapsed().as_secs_f64();
+        report.seconds.total = self.started.elapsed().as_secs_f64();
+        Ok(report)
     }
 
     /// Makes the image, every step of it in the record.

@@ -4,7 +4,7 @@ use crate::rootfs::RootfsError;
 use envwright_definition::DefinitionError;
 use envwright_diagnosis::{Explain, Finding, Span};
 use envwright_fetch::FetchError;
-use envwright_image::ImageError;
+use envwright_image::{ImageError, RegistryError};
 use envwright_lock::{LockError, debian::DebianError, pypi::PypiError};
 use envwright_package::PackageError;
 use envwright_redact::SafeUrl;
@@ -93,6 +93,9 @@ pub enum BuildError {
     /// Layers or image cannot be made.
     #[error("making the image")]
     Image(#[from] ImageError),
+    /// The image did not reach its registry.
+    #[error("pushing the image")]
+    Registry(#[from] RegistryError),
     /// The home cannot be read or written.
     #[error("keeping state")]
     Store(#[from] StoreError),
@@ -179,6 +182,7 @@ impl Explain for BuildError {
             Self::Fetch(error) => error.findings(),
             Self::Package(error) => error.findings(),
             Self::Image(error) => error.findings(),
+            Self::Registry(error) => error.findings(),
             Self::Store(error) => error.findings(),
             Self::Rootfs(error) => error.findings(),
             own => vec![own.own_finding()],

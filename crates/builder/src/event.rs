@@ -23,6 +23,8 @@ pub enum Step {
     Layer,
     /// Handing the image to where it was asked for.
     Output,
+    /// Sending the image to a registry.
+    Push,
     /// The build as a whole.
     Build,
 }
@@ -37,6 +39,7 @@ impl Step {
             Self::Pack => "pack",
             Self::Layer => "layer",
             Self::Output => "output",
+            Self::Push => "push",
             Self::Build => "build",
         }
     }

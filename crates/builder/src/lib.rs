@@ -4,6 +4,7 @@
 //! - [`Listener`] and [`Event`]: what happens while they do; [`Stop`]: to end it early;
 //! - [`history`], [`find_build`], [`log_path`]: the records of builds;
 //! - [`images`], [`prune`], [`cache`]: what a home holds, and to have less of it;
+//! - [`push`]: an image into a registry;
 //! - [`rootfs`]: the files that Debian's maintainer scripts would have made.
 
 mod assemble;
@@ -20,6 +21,7 @@ mod pipeline;
 mod plan;
 mod prepare;
 mod prune;
+mod push;
 mod record;
 mod report;
 mod request;
@@ -35,6 +37,7 @@ pub use event::{EVENT_VERSION, Event, Listener, Silent, Step};
 pub use pipeline::{build, lock, plan};
 pub use plan::{PackageState, Plan, PlannedPackage, PlatformPlan, Totals};
 pub use prune::{Freed, Usage, cache, clean, images, prune, remove_image};
+pub use push::push;
 pub use record::{LOG_NAME, Summary, find_build, history, log_path};
 pub use report::{Failed, LayerReport, PlatformReport, Report, Seconds};
 pub use request::{Input, Output, Request, Upgrade};

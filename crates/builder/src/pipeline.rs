@@ -28,10 +28,11 @@ pub fn build(
     let attempt = Attempt::read(home, settings, request, stop)?;
     let _in_use = in_use(&attempt)?;
     if let Some(report) = attempt.nothing_to_do() {
-        return report.map_err(|error| attempt.failed(None, &error));
+        let pushed = report.and_then(|report| attempt.pushed(report, &Record::unkept(listener)));
+        return pushed.map_err(|error| attempt.failed(None, &error));
     }
     let record = Record::start(home, listener).map_err(|error| attempt.failed(None, &error))?;
-    let outcome = attempt.run(&record);
+    let outcome = attempt.run(&record).and_then(|report| attempt.pushed(report, &record));
     let outcome = outcome.map_err(|error| attempt.failed(record.id(), &error));
     attempt.conclude(&record, &outcome);
     outcome

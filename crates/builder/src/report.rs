@@ -2,7 +2,7 @@
 
 use crate::plan::Totals;
 use envwright_diagnosis::{Diagnosis, Finding};
-use envwright_image::{Image, Layer};
+use envwright_image::{Image, Layer, Pushed};
 use envwright_lock::PlatformLock;
 use envwright_store::Digest;
 use envwright_target::Platform;
@@ -25,6 +25,8 @@ pub struct Report {
     pub packages: Totals,
     /// Where else it was written.
     pub outputs: Vec<String>,
+    /// Where it was pushed to.
+    pub pushed: Vec<Pushed>,
     /// Whether everything was there already.
     pub reused: bool,
     /// How long it took.
@@ -75,6 +77,8 @@ pub struct Seconds {
     pub prepare: f64,
     /// Writing layers and the image.
     pub layer: f64,
+    /// Sending the image to registries.
+    pub push: f64,
     /// All of it.
     pub total: f64,
 }

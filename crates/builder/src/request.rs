@@ -75,6 +75,8 @@ pub struct Request {
     pub tags: Vec<ImageReference>,
     /// Where else it goes.
     pub outputs: Vec<Output>,
+    /// Whether it is pushed to the registries that its names lead to.
+    pub push: bool,
     /// How segments are compressed.
     pub compression: Compression,
     /// Nothing may be asked of the network.

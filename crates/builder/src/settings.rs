@@ -9,6 +9,7 @@ use envwright_redact::SafeUrl;
 use envwright_store::Home;
 use serde::Deserialize;
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -22,6 +23,8 @@ pub struct Settings {
     pub network: NetworkSettings,
     /// Debian mirrors that the configuration names, in the place of the host's sources.
     pub debian: Option<DebianSettings>,
+    /// Registries that may be spoken to by plain HTTP.
+    pub insecure_registries: Vec<String>,
     /// Time limit of one solve.
     pub solve_limit: Duration,
     /// `SOURCE_DATE_EPOCH`, else 0: seconds since 1970 for what envwright itself writes.
@@ -52,6 +55,9 @@ struct ConfigFile {
     #[serde(default)]
     pypi: PypiSection,
     debian: Option<DebianSettings>,
+    /// By host, with its port.
+    #[serde(default)]
+    registries: BTreeMap<String, RegistrySection>,
     #[serde(default)]
     solve: SolveSection,
 }
@@ -62,6 +68,13 @@ struct PypiSection {
     index: Option<SafeUrl>,
     #[serde(default)]
     extra_index: Vec<SafeUrl>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegistrySection {
+    #[serde(default)]
+    insecure: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -91,10 +104,12 @@ impl Settings {
         if indexes.extra.is_empty() {
             indexes.extra = file.pypi.extra_index;
         }
+        let insecure = file.registries.into_iter().filter(|(_, registry)| registry.insecure);
         Ok(Self {
             indexes,
             network,
             debian: file.debian,
+            insecure_registries: insecure.map(|(host, _)| host).collect(),
             solve_limit: Duration::from_secs(file.solve.limit.unwrap_or(600)),
             epoch: epoch()?,
         })

@@ -2,7 +2,7 @@
 
 use crate::commands::{
     BuildArguments, CacheArguments, CheckArguments, CompletionsArguments, ExplainArguments, ImagesArguments,
-    LockArguments, LogsArguments, PlanArguments,
+    LockArguments, LogsArguments, PlanArguments, PushArguments,
 };
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Lock(LockArguments),
     /// Show what a build would fetch and pack
     Plan(PlanArguments),
+    /// Push an image to a registry
+    Push(PushArguments),
     /// List the images that were built
     Images(ImagesArguments),
     /// List the builds, newest first

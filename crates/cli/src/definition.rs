@@ -83,6 +83,7 @@ impl DefinitionArguments {
             platforms: target.platform.clone(),
             tags: Vec::new(),
             outputs: Vec::new(),
+            push: false,
             compression: Compression::default(),
             offline,
             locked: false,

@@ -2,6 +2,7 @@
 
 use crate::terminal::Terminal;
 use anstyle::AnsiColor;
+use envwright_image::Pushed;
 use envwright_builder::{Output, PlatformReport, Report};
 use indicatif::HumanBytes;
 use std::{fmt::Write as _, path::Path};
@@ -32,6 +33,9 @@ pub(crate) fn text(terminal: &Terminal, report: &Report, outputs: &[Output], def
     for name in report.names.iter().skip(1) {
         row("also", name);
     }
+    for image in &report.pushed {
+        row("pushed", &pushed(image));
+    }
     row("digest", &report.digest.to_string());
     row("next", &next(name, outputs, definition));
     text
@@ -50,6 +54,17 @@ fn counted(count: usize, noun: &str) -> String {
 fn packages(platform: &PlatformReport) -> String {
     let python = platform.python.as_ref().map(|python| format!(", Python {python}")).unwrap_or_default();
     format!("{} Debian, {} PyPI{python}", platform.debian, platform.pypi)
+}
+
+/// Sample: `registry.example/team/app:1, 3 sent (12.00 MiB), 2 mounted, 49 there`.
+pub(crate) fn pushed(image: &Pushed) -> String {
+    let Pushed { name, sent, bytes, mounted, there, .. } = image;
+    let sent = match sent {
+        0 => "nothing to send".to_owned(),
+        sent => format!("{sent} sent ({})", HumanBytes(*bytes)),
+    };
+    let mounted = if *mounted > 0 { format!(", {mounted} mounted") } else { String::new() };
+    format!("{name}, {sent}{mounted}, {there} there")
 }
 
 fn layers(platform: &PlatformReport) -> String {

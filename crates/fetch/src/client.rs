@@ -18,6 +18,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
+    /// Without the limit on the time to an answer: what is sent may take longer.
+    uploading: reqwest::Client,
     shared: Arc<Shared>,
 }
 
@@ -26,20 +28,32 @@ struct Shared {
     netrc: Netrc,
 }
 
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("settings", &self.shared.settings).finish_non_exhaustive()
+    }
+}
+
 impl Client {
     /// A client with these settings.
     pub fn new(settings: Settings) -> Result<Self, FetchError> {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("envwright/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(settings.connect_timeout)
-            .read_timeout(settings.read_timeout)
-            .redirect(redirect::Policy::limited(10))
-            // An address can hold a signature, which is for its own host alone.
-            .referer(false)
-            .build()
-            .map_err(|error| FetchError::Setup(error.to_string()))?;
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("envwright/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(settings.connect_timeout)
+                .redirect(redirect::Policy::limited(10))
+                // An address can hold a signature, which is for its own host alone.
+                .referer(false)
+        };
+        let unusable = |error: reqwest::Error| FetchError::Setup(error.to_string());
+        let http = builder().read_timeout(settings.read_timeout).build().map_err(unusable)?;
+        let uploading = builder().build().map_err(unusable)?;
         let netrc = Netrc::load(settings.netrc.as_deref());
-        Ok(Self { http, shared: Arc::new(Shared { settings, netrc }) })
+        Ok(Self { http, uploading, shared: Arc::new(Shared { settings, netrc }) })
+    }
+
+    pub(crate) fn uploading(&self) -> &reqwest::Client {
+        &self.uploading
     }
 
     /// How the network is used.
@@ -136,7 +150,7 @@ impl Client {
 }
 
 /// The address as it is sent: user and password go into a header, a signature in the query stays.
-fn without_user(url: &SafeUrl) -> Url {
+pub(crate) fn without_user(url: &SafeUrl) -> Url {
     let mut url = url.expose().clone();
     // These fail only for addresses that cannot have credentials at all.
     let _ = url.set_username("");

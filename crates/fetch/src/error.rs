@@ -91,6 +91,8 @@ pub enum Transport {
     Timeout,
     /// The certificate is not trusted.
     Tls,
+    /// What answered speaks no TLS.
+    NotTls,
     /// The proxy refused.
     Proxy,
     /// The connection was cut.
@@ -172,7 +174,7 @@ impl Transport {
             Self::Dns => "net-dns",
             Self::Unreachable => "net-unreachable",
             Self::Timeout => "net-timeout",
-            Self::Tls => "net-tls-verify",
+            Self::Tls | Self::NotTls => "net-tls-verify",
             Self::Proxy => "net-proxy",
             Self::Reset => "net-connection-reset",
             Self::Truncated => "net-truncated-download",
@@ -183,8 +185,9 @@ impl Transport {
 }
 
 fn of_cause(error: &(dyn Error + 'static)) -> Option<Transport> {
-    if error.is::<rustls::Error>() {
-        return Some(Transport::Tls);
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        let strange = matches!(error, rustls::Error::InvalidMessage(_));
+        return Some(if strange { Transport::NotTls } else { Transport::Tls });
     }
     if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message) {
         return Some(Transport::Reset);

@@ -201,6 +201,14 @@ impl Layout {
         Ok(freed)
     }
 
+    /// The layers and configurations that an image needs.
+    pub fn blobs(&self, digest: &Digest) -> Vec<Digest> {
+        let Ok(value) = self.json(digest) else { return Vec::new() };
+        let inner = descriptors(&value, "manifests").into_iter().flat_map(|(inner, _)| self.blobs(&inner));
+        let own = descriptors(&value, "layers").into_iter().chain(descriptor(&value["config"]));
+        inner.chain(own.map(|(blob, _)| blob)).collect()
+    }
+
     fn reach(&self, digest: &Digest, needed: &mut HashSet<String>) {
         if !needed.insert(digest.hex()) {
             return;

@@ -3,6 +3,7 @@
 //! - [`Base`]: what packages are put on; [`plan_layers`]: which segments share a layer;
 //! - [`write_layer`], [`assemble`], [`assemble_index`]: layers, an image, an index of several platforms;
 //! - [`Layout`]: an OCI image layout; [`export_oci_layout`], [`export_docker_archive`]: images for other tools;
+//! - [`push`]: an image into a registry;
 //! - [`ImageReference`]: the name of an image.
 
 mod archive;
@@ -14,6 +15,7 @@ mod layer;
 mod layout;
 mod plan;
 mod reference;
+mod registry;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -26,3 +28,4 @@ pub use layer::{LAYOUT_VERSION, Layer, write_layer};
 pub use layout::{Layout, Named, export_oci_layout};
 pub use plan::{Clash, Kind, LayerPlan, MOST_LAYERS, PlannedLayer, SegmentRef, plan_layers};
 pub use reference::ImageReference;
+pub use registry::{Action, PushListener, Pushed, RegistryError, push};

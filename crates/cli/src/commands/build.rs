@@ -20,6 +20,7 @@ Examples:
   envwright build                                  the definition in this folder
   envwright build requirements.txt -t team/app:1   with a name for the image
   envwright build -o docker:                       and load it into Docker
+  envwright build -t registry.example/team/app:1 --push
   envwright build -o oci:out --platform linux/amd64,linux/arm64
   echo pandas | envwright build -                  a definition from standard input";
 
@@ -34,6 +35,9 @@ pub(crate) struct BuildArguments {
     /// Where else to write the image: `oci:DIR`, `docker-archive:FILE`, `docker:` or `podman:`; may be repeated
     #[arg(long, short, value_name = "OUTPUT")]
     output: Vec<String>,
+    /// Push the image to the registries that its names lead to
+    #[arg(long, requires = "tag")]
+    push: bool,
     #[command(flatten)]
     target: TargetArguments,
     /// Compression of layers: `zstd`, or `gzip` for old engines
@@ -68,6 +72,7 @@ fn request(arguments: &BuildArguments, global: &GlobalArguments) -> Result<Reque
     Ok(Request {
         tags: tags.collect::<Result<_, _>>()?,
         outputs: outputs.collect::<Result<_, _>>()?,
+        push: arguments.push,
         compression: arguments.compression,
         locked: arguments.locked,
         upgrade: arguments.upgrade.upgrade(),

@@ -10,6 +10,7 @@ mod images;
 mod lock;
 mod logs;
 mod plan;
+mod push;
 
 pub(crate) use build::BuildArguments;
 pub(crate) use cache::CacheArguments;
@@ -20,6 +21,7 @@ pub(crate) use images::ImagesArguments;
 pub(crate) use lock::LockArguments;
 pub(crate) use logs::LogsArguments;
 pub(crate) use plan::PlanArguments;
+pub(crate) use push::PushArguments;
 
 use crate::{
     arguments::{Arguments, Command, GlobalArguments},
@@ -40,6 +42,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failu
         Command::Check(arguments) => check::run(&arguments, &global, terminal),
         Command::Lock(arguments) => lock::run(&arguments, &global, terminal),
         Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
+        Command::Push(arguments) => push::run(&arguments, &global, terminal),
         Command::Images(arguments) => images::run(&arguments, &home(&global)?, terminal),
         Command::History => history::run(&home(&global)?, terminal),
         Command::Logs(arguments) => logs::run(&arguments, &home(&global)?, terminal),

@@ -1,0 +1,196 @@
+//! Single requests of a protocol that reads its answers itself, such as a registry's.
+
+use crate::{Client, FetchError, client::retry_after};
+use envwright_redact::SafeUrl;
+use fs_err::tokio as fs;
+use futures::{Stream, stream};
+use reqwest::{Method, Response, header::HeaderMap};
+use std::{
+    io::{self, SeekFrom},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+
+/// Bytes of a file that are read at once.
+const PIECE: usize = 1 << 18;
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Its method.
+    pub method: Method,
+    /// Its address; credentials in it are not sent.
+    pub url: SafeUrl,
+    /// Its header fields.
+    pub headers: HeaderMap,
+    /// What it sends.
+    pub body: Body,
+}
+
+/// What a request sends.
+#[derive(Debug, Clone, Default)]
+pub enum Body {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// Some bytes.
+    Bytes(Vec<u8>),
+    /// A part of a file, read while it is sent.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Where the part begins, in bytes.
+        start: u64,
+        /// Size of the part in bytes.
+        size: u64,
+    },
+}
+
+/// What a server answered, whatever its status.
+#[derive(Debug)]
+pub struct Answer {
+    url: SafeUrl,
+    response: Response,
+}
+
+/// How often and how long to wait before what failed is tried again; one for each thing that is to be reached.
+#[derive(Debug)]
+pub struct Attempts<'c> {
+    client: &'c Client,
+    made: u32,
+}
+
+impl Client {
+    /// Sends one request, once. Ends with a timeout where neither a byte leaves nor the answer comes for the time that
+    /// the settings name.
+    pub async fn ask(&self, request: Request) -> Result<Answer, FetchError> {
+        let Request { method, url, headers, body } = request;
+        if self.offline() {
+            return Err(FetchError::Offline { url: url.without_credentials() });
+        }
+        let sent = Arc::new(AtomicU64::new(0));
+        let mut http = self.uploading().request(method, crate::client::without_user(&url)).headers(headers);
+        http = match body {
+            Body::Empty => http,
+            Body::Bytes(bytes) => http.body(bytes),
+            Body::File { path, start, size } => {
+                let mut file = fs::File::open(&path).await.map_err(FetchError::io(&path))?;
+                file.seek(SeekFrom::Start(start)).await.map_err(FetchError::io(&path))?;
+                http.header("Content-Length", size)
+                    .body(reqwest::Body::wrap_stream(pieces(file, size, Arc::clone(&sent))))
+            }
+        };
+        tokio::select! {
+            answer = http.send() => {
+                let response = answer.map_err(|error| FetchError::transport(&url, error))?;
+                Ok(Answer { url, response })
+            }
+            () = stalled(&sent, self.settings().read_timeout) => Err(FetchError::Transport {
+                url: url.without_credentials(),
+                kind: crate::Transport::Timeout,
+                reason: "nothing moved for too long".to_owned(),
+            }),
+        }
+    }
+
+    /// Attempts at one thing.
+    pub fn attempts(&self) -> Attempts<'_> {
+        Attempts { client: self, made: 0 }
+    }
+}
+
+impl Attempts<'_> {
+    /// Whether what ended with this error is to be tried again; waits before it says so.
+    pub async fn again(&mut self, error: &FetchError) -> bool {
+        let may = self.client.may_retry(self.made, error);
+        if may {
+            let asked = match error {
+                FetchError::Status { wait, .. } => *wait,
+                _ => None,
+            };
+            self.client.pause(&mut self.made, asked).await;
+        }
+        may
+    }
+
+    /// Something was reached: a later failure is not one of the same place.
+    pub fn moved(&mut self) {
+        self.made = self.made.min(1);
+    }
+}
+
+impl Answer {
+    /// HTTP status code.
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// Whether the status is a success.
+    pub fn is_success(&self) -> bool {
+        self.response.status().is_success()
+    }
+
+    /// A header field, where it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// All fields of a name.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.response.headers().get_all(name).iter().filter_map(|value| value.to_str().ok())
+    }
+
+    /// The status as an error, with the time that the server asks to wait.
+    pub fn as_error(&self) -> FetchError {
+        let wait = retry_after(self.response.headers());
+        FetchError::Status { url: self.url.without_credentials(), status: self.status(), wait }
+    }
+
+    /// The body, at most `limit` bytes.
+    pub async fn bytes(mut self, limit: u64) -> Result<Vec<u8>, FetchError> {
+        let mut bytes = Vec::new();
+        loop {
+            match self.response.chunk().await {
+                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+                Ok(None) => return Ok(bytes),
+                Err(error) => return Err(FetchError::transport(&self.url, error)),
+            }
+            if bytes.len() as u64 > limit {
+                return Err(FetchError::TooLarge { url: self.url.without_credentials(), limit });
+            }
+        }
+    }
+}
+
+/// A part of a file, piece by piece; `sent` counts what was handed on.
+fn pieces(
+    file: fs::File,
+    size: u64,
+    sent: Arc<AtomicU64>,
+) -> impl Stream<Item = io::Result<Vec<u8>>> + Send + 'static {
+    stream::try_unfold((file.take(size), sent), async |(mut file, sent)| {
+        let mut piece = vec![0; PIECE];
+        let read = file.read(&mut piece).await?;
+        piece.truncate(read);
+        sent.fetch_add(read as u64, Ordering::Relaxed);
+        Ok((read > 0).then_some((piece, (file, sent))))
+    })
+}
+
+/// Ends when nothing was sent for `limit`.
+async fn stalled(sent: &AtomicU64, limit: Duration) {
+    let mut before = None;
+    loop {
+        let now = sent.load(Ordering::Relaxed);
+        if before == Some(now) {
+            return;
+        }
+        before = Some(now);
+        tokio::time::sleep(limit).await;
+    }
+}
