@@ -54,7 +54,7 @@ pub struct Event {
     pub seq: u64,
     /// RFC 3339, UTC.
     pub time: String,
-    /// What happened: `queued solving fetching packing layering done failed` and their endings.
+    /// What happened: `queued solving fetching packing layering pushing done failed` and their endings.
     pub kind: &'static str,
     /// Which stage it belongs to.
     pub step: Step,

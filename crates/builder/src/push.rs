@@ -32,7 +32,8 @@ pub fn push(
         let digest = layout.resolve(&name.to_string()).ok_or_else(unknown)?;
         let names = slice::from_ref(to.unwrap_or(name));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let all = runtime.block_on(stop.or(to_registries(home, settings, &layout, &digest, names, &record)))?;
+        let all =
+            runtime.block_on(stop.or(to_registries(home, settings, &layout, &digest, names, &record)))?;
         all.into_iter().next().ok_or_else(|| BuildError::Internal("an image without a name".to_owned()))
     })();
     outcome.map_err(|error: BuildError| Failed {

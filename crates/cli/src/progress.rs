@@ -60,6 +60,16 @@ impl<'a> Progress<'a> {
         });
     }
 
+    /// Replaces the changing line by one that counts what is sent; what a registry has is not known beforehand.
+    fn send(&self, image: &str) {
+        self.with_bar(|bar| {
+            bar.finish_and_clear();
+            let form = "{spinner:.cyan} pushing {msg}, {bytes} sent";
+            *bar = ProgressBar::new_spinner().with_style(style(form)).with_message(image.to_owned());
+            bar.enable_steady_tick(TICK);
+        });
+    }
+
     /// Replaces the changing line by one that counts bytes.
     fn count(&self) {
         let total = self.to_fetch.load(Ordering::Relaxed);
@@ -159,6 +169,15 @@ impl Listener for Progress<'_> {
                 let size = HumanBytes(event.number("bytes").unwrap_or_default());
                 self.line(event, "Wrote", &format!("layer {digest} ({size})"));
             }
+            "pushing" => self.send(event.text("image").unwrap_or_default()),
+            "pushed" if self.terminal.verbose => {
+                let sent = HumanBytes(event.number("bytes").unwrap_or_default());
+                self.line(
+                    event,
+                    "Pushed",
+                    &format!("{} ({sent} sent)", event.text("image").unwrap_or_default()),
+                );
+            }
             "written" => self.line(event, "Wrote", event.text("place").unwrap_or_default()),
             "done" | "failed" => self.end(),
             _ => {}
@@ -166,6 +185,9 @@ impl Listener for Progress<'_> {
     }
 
     fn progress(&self, step: Step, bytes: u64) {
+        if step == Step::Push {
+            self.with_bar(|bar| bar.inc(bytes));
+        }
         if step == Step::Fetch {
             self.fetched.fetch_add(bytes, Ordering::Relaxed);
             self.with_bar(|bar| {

@@ -2,8 +2,8 @@
 
 use crate::terminal::Terminal;
 use anstyle::AnsiColor;
-use envwright_image::Pushed;
 use envwright_builder::{Output, PlatformReport, Report};
+use envwright_image::Pushed;
 use indicatif::HumanBytes;
 use std::{fmt::Write as _, path::Path};
 

@@ -81,8 +81,11 @@ impl Client {
             Body::File { path, start, size } => {
                 let mut file = fs::File::open(&path).await.map_err(FetchError::io(&path))?;
                 file.seek(SeekFrom::Start(start)).await.map_err(FetchError::io(&path))?;
-                http.header("Content-Length", size)
-                    .body(reqwest::Body::wrap_stream(pieces(file, size, Arc::clone(&sent))))
+                http.header("Content-Length", size).body(reqwest::Body::wrap_stream(pieces(
+                    file,
+                    size,
+                    Arc::clone(&sent),
+                )))
             }
         };
         tokio::select! {

@@ -109,11 +109,12 @@ async fn token(
     };
     let wrong = |reason: String| RegistryError::Protocol { host: host.to_owned(), reason };
     let realm = parameter("realm").ok_or_else(|| wrong("its challenge names no token service".to_owned()))?;
-    let realm = SafeUrl::parse(&realm).map_err(|_| wrong("its token service has no valid address".to_owned()))?;
+    let realm =
+        SafeUrl::parse(&realm).map_err(|_| wrong("its token service has no valid address".to_owned()))?;
     if realm.expose().scheme() != "https" && !realm.host().is_some_and(super::is_loopback) {
         return Err(wrong(format!("its token service {realm} would get the password unencrypted")));
     }
-    let request = token_request(realm, parameter("service"), scopes, &Credential::of(host)?);
+    let request = token_request(realm, parameter("service").as_deref(), scopes, &Credential::of(host)?);
     let mut attempts = client.attempts();
     let unreached = |source| RegistryError::Fetch { host: host.to_owned(), image: scopes.join(" "), source };
     let answer = loop {
@@ -151,12 +152,12 @@ fn image_of(scope: &str) -> String {
 /// With a password by GET, with a refresh token by POST (distribution, OAuth 2 token authentication).
 fn token_request(
     mut realm: SafeUrl,
-    service: Option<String>,
+    service: Option<&str>,
     scopes: &[String],
     credential: &Credential,
 ) -> Request {
     let mut headers = HeaderMap::new();
-    let service = service.iter().map(|service| ("service", service.as_str()));
+    let service = service.map(|service| ("service", service));
     if let Credential::Identity(refresh) = credential {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "refresh_token").append_pair("client_id", "envwright");
@@ -174,4 +175,3 @@ fn token_request(
     }
     Request { method: Method::GET, url: realm, headers, body: Body::Empty }
 }
-

@@ -204,8 +204,7 @@ impl<'c> Repository<'c> {
 
     /// The digest that a tag or digest stands for, where it is there.
     async fn manifest_digest(&self, reference: &str) -> Result<Option<String>, RegistryError> {
-        let mut call =
-            Call::new(Action::Look, Method::HEAD, self.url(&format!("manifests/{reference}"))?);
+        let mut call = Call::new(Action::Look, Method::HEAD, self.url(&format!("manifests/{reference}"))?);
         call.headers.insert(ACCEPT, HeaderValue::from_static(MANIFESTS));
         let answer = self.call(&call).await?;
         match answer.status() {
@@ -236,12 +235,8 @@ impl From<RegistryError> for Unanswered {
 
 /// Whether a plain HTTP server answers. One that wants TLS says 400.
 async fn speaks_plainly(client: &Client, http: &SafeUrl) -> bool {
-    let request = Request {
-        method: Method::GET,
-        url: http.clone(),
-        headers: HeaderMap::new(),
-        body: Body::Empty,
-    };
+    let request =
+        Request { method: Method::GET, url: http.clone(), headers: HeaderMap::new(), body: Body::Empty };
     client.ask(request).await.is_ok_and(|answer| answer.status() != 400)
 }
 
@@ -254,4 +249,3 @@ fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
-

@@ -144,17 +144,11 @@ fn json(layout: &Layout, digest: &Digest) -> Result<Value, RegistryError> {
 
 impl Repository<'_> {
     /// Puts a manifest under a digest or tag.
-    async fn publish(
-        &self,
-        layout: &Layout,
-        digest: &Digest,
-        reference: &str,
-    ) -> Result<(), RegistryError> {
+    async fn publish(&self, layout: &Layout, digest: &Digest, reference: &str) -> Result<(), RegistryError> {
         let path = layout.blob_path(digest);
         let bytes = fs_err::tokio::read(path).await.map_err(|_| RegistryError::Missing(*digest))?;
         let kind = if json(layout, digest)?.get("manifests").is_some() { INDEX } else { MANIFEST };
-        let mut call =
-            Call::new(Action::Publish, Method::PUT, self.url(&format!("manifests/{reference}"))?);
+        let mut call = Call::new(Action::Publish, Method::PUT, self.url(&format!("manifests/{reference}"))?);
         call.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         call.body = Body::Bytes(bytes);
         let answer = self.call(&call).await?;

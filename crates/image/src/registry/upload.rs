@@ -1,6 +1,6 @@
 //! One blob into a repository: looked for, mounted, or sent in chunks (distribution specification, pushing blobs).
 
-use super::{Action, Call, Repository, RegistryError, Unanswered, is_transient};
+use super::{Action, Call, RegistryError, Repository, Unanswered, is_transient};
 use envwright_fetch::{
     Answer, Attempts, Body, FetchError, Method,
     header::{CONTENT_RANGE, CONTENT_TYPE, HeaderValue},
@@ -131,7 +131,7 @@ impl Repository<'_> {
         let mut refusals = 0;
         while session.offset < blob.size {
             let size = session.chunk.min(blob.size - session.offset);
-            match self.authorized(&self.chunk(blob, session, size)).await {
+            match self.authorized(&session.call(blob, size)).await {
                 Ok(answer) if answer.is_success() => {
                     session.location = self.location(&answer, &session.location)?;
                     session.offset += size;
@@ -177,17 +177,6 @@ impl Repository<'_> {
         // Of a passing kind: another session may well be kept.
         let error = FetchError::Status { url, status: 503, wait };
         if attempts.again(&error).await { Ok(Next::Restart) } else { Err(self.unreached(answer.as_error())) }
-    }
-
-    fn chunk(&self, blob: &Blob, session: &Session, size: u64) -> Call {
-        let mut call = Call::new(Action::Upload, Method::PATCH, session.location.clone());
-        let range = format!("{}-{}", session.offset, session.offset + size - 1);
-        if let Ok(range) = HeaderValue::from_str(&range) {
-            call.headers.insert(CONTENT_RANGE, range);
-        }
-        call.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-        call.body = Body::File { path: blob.file.clone(), start: session.offset, size };
-        call
     }
 
     /// Asks how far the upload is. False where the registry does not know it any more.
@@ -265,6 +254,17 @@ impl Repository<'_> {
 }
 
 impl Session {
+    fn call(&self, blob: &Blob, size: u64) -> Call {
+        let mut call = Call::new(Action::Upload, Method::PATCH, self.location.clone());
+        let range = format!("{}-{}", self.offset, self.offset + size - 1);
+        if let Ok(range) = HeaderValue::from_str(&range) {
+            call.headers.insert(CONTENT_RANGE, range);
+        }
+        call.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        call.body = Body::File { path: blob.file.clone(), start: self.offset, size };
+        call
+    }
+
     fn shrink(&mut self) {
         self.chunk = if self.chunk > SMALL_CHUNK { SMALL_CHUNK } else { SMALLEST_CHUNK };
     }
