@@ -11,6 +11,7 @@ use crate::{
     prepare::Package,
     push,
     record::{Record, Summary},
+    registry_base,
     report::{Failed, PlatformReport, Report, Seconds},
     request::{Input, Request, Upgrade},
     settings::Settings,
@@ -303,7 +304,7 @@ impl<'a> Attempt<'a> {
         let mut plan = Plan::default();
         let mut parts = Vec::new();
         for platform in platforms {
-            let base = self.base(context, platform).await?;
+            let base = self.base(context, platform, &known).await?;
             let ground = self.ground(context, platform, &base, &known).await?;
             let debs = self.deb_packages(ground.lock());
             let mut planned = Plan::packages(context, &debs);
@@ -339,7 +340,7 @@ impl<'a> Attempt<'a> {
         locked.warnings.extend(self.environment.findings.iter().cloned());
         locked.lock.platforms.extend(known.others(self.definition, &platforms));
         for platform in platforms {
-            let base = self.base(context, platform).await?;
+            let base = self.base(context, platform, &known).await?;
             let ground = self.ground(context, platform, &base, &known).await?;
             let solved = self.finish(context, platform, ground, &known).await?;
             locked.add(platform, &solved);
@@ -376,13 +377,21 @@ impl<'a> Attempt<'a> {
     }
 
     /// The base that packages are put on.
-    async fn base(&self, context: &Context<'_>, platform: Platform) -> Result<Arc<Base>, BuildError> {
+    async fn base(
+        &self,
+        context: &Context<'_>,
+        platform: Platform,
+        known: &Known,
+    ) -> Result<Arc<Base>, BuildError> {
         let name = self.environment.base.clone();
+        if let BaseName::Registry(image) = &name {
+            return registry_base::open(context, &self.environment, image, platform, known).await;
+        }
         let open = move || {
             Ok(match name {
                 BaseName::OciLayout(folder) => Base::oci_layout(&folder, platform)?,
                 BaseName::DockerArchive(file) => Base::docker_archive(&file, platform)?,
-                BaseName::Bootstrap { .. } | BaseName::Scratch => Base::scratch(platform),
+                _ => Base::scratch(platform),
             })
         };
         Ok(Arc::new(context.on_thread(open).await?))

@@ -37,7 +37,7 @@ pub(crate) fn key(
     let base = match &environment.base {
         Base::OciLayout(folder) => stamp(&folder.join("index.json")),
         Base::DockerArchive(file) => stamp(file),
-        Base::Bootstrap { .. } | Base::Scratch => Value::Null,
+        Base::Bootstrap { .. } | Base::Registry(_) | Base::Scratch => Value::Null,
     };
     let url = |url: &envwright_redact::SafeUrl| url.without_credentials().to_string();
     let value = json!({

@@ -44,7 +44,7 @@ async fn fetch(context: &Context<'_>, wheel: &LockedWheel, url: SafeUrl) -> Resu
     let folder = context.home.packages();
     let waiting = folder
         .join(format!("unknown-{}", Digest::of(url.without_credentials().to_string().as_bytes()).hex()));
-    let download = Download { url, mirrors: Vec::new(), size: wheel.size, sha256: None };
+    let download = Download { url, mirrors: Vec::new(), size: wheel.size, sha256: None, authorization: None };
     let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
     let done = context.client.download(&download, &waiting, &progress).await?;
     fs_err::rename(&waiting, folder.join(done.sha256.hex()))?;

@@ -23,6 +23,7 @@ mod prepare;
 mod prune;
 mod push;
 mod record;
+mod registry_base;
 mod report;
 mod request;
 pub mod rootfs;

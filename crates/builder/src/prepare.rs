@@ -218,6 +218,7 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
         mirrors: package.mirrors(),
         size: package.size(),
         sha256: Some(package.sha256()),
+        authorization: None,
     };
     let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
     let done = context

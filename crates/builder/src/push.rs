@@ -87,6 +87,16 @@ pub(crate) async fn to_registries(
     Ok(all)
 }
 
+/// Remembers that a repository has what an image consists of.
+pub(crate) fn remember(
+    home: &Home,
+    layout: &Layout,
+    digest: &Digest,
+    name: &ImageReference,
+) -> Result<(), BuildError> {
+    Known::read(home, name).add(layout, digest, name)
+}
+
 /// Which repository of a registry has which blob, as far as this home brought them there: a hint, from which the
 /// registry mounts what another repository lacks, or does not.
 struct Known {

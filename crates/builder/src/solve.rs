@@ -81,6 +81,12 @@ impl Known {
         is_stale(self.files.as_ref(), Stale::Base)
     }
 
+    /// The base that the lock beside the definition was made for, where it has this name.
+    pub(crate) fn base_of(&self, name: &str, platform: Platform) -> Option<Digest> {
+        let lock = self.beside.as_ref()?.platforms.get(&platform)?;
+        lock.base.digest.filter(|_| lock.base.name == name)
+    }
+
     /// The solution of exactly this definition on exactly this base that may be used as it is.
     pub(crate) fn exact(
         &self,
@@ -288,6 +294,7 @@ pub(crate) fn base_name(environment: &Environment) -> String {
         }
         BaseName::OciLayout(_) => "oci".to_owned(),
         BaseName::DockerArchive(_) => "docker-archive".to_owned(),
+        BaseName::Registry(image) => image.clone(),
         BaseName::Scratch => "scratch".to_owned(),
     }
 }

@@ -72,6 +72,8 @@ pub enum Base {
     OciLayout(PathBuf),
     /// The image in an archive as `docker save` makes it: `docker-archive:<file>`.
     DockerArchive(PathBuf),
+    /// An image of a registry, as it is named there.
+    Registry(String),
     /// Nothing at all: `scratch`.
     Scratch,
 }
@@ -89,6 +91,7 @@ impl fmt::Display for Base {
             Self::Bootstrap { suite } => write!(f, "bootstrap:debian/{suite}"),
             Self::OciLayout(folder) => write!(f, "oci:{}", folder.display()),
             Self::DockerArchive(file) => write!(f, "docker-archive:{}", file.display()),
+            Self::Registry(image) => f.write_str(image),
             Self::Scratch => f.write_str("scratch"),
         }
     }

@@ -203,6 +203,8 @@ fn azure_files_without_an_image_get_the_default_base_only_with_a_key_of_ours() {
     let environment = read_text("e.yml", "name: a\napt: [curl]\n", here, &Options::default()).unwrap();
     assert_eq!(environment.base, Base::default());
     assert_eq!(problems("e.yml", "image: scratch\n", here), [""; 0]);
+    let environment = read_text("e.yml", "image: registry.example/a:1\n", here, &Options::default()).unwrap();
+    assert_eq!(environment.base, Base::Registry("registry.example/a:1".to_owned()));
 }
 
 #[test]
@@ -212,7 +214,6 @@ fn formats_that_are_not_built_yet_are_named() {
         ("environment.yml", "channels: [conda-forge]\ndependencies: [numpy]\n"),
         ("Dockerfile", "FROM debian\n"),
         ("pixi.lock", "version: 6\n"),
-        ("e.yml", "image: registry.example/a:1\n"),
         ("e.yml", "image: scratch\nconda_file: conda.yml\n"),
         ("e.yml", "build: {path: .}\n"),
         ("pyproject.toml", "[project]\nname = 'a'\ndynamic = ['dependencies']\n"),

@@ -5,7 +5,7 @@ use envwright_redact::{SafeUrl, Secret};
 use percent_encoding::percent_decode_str;
 use reqwest::{
     Response, StatusCode, Url,
-    header::{HeaderMap, RETRY_AFTER},
+    header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER},
     redirect,
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -83,7 +83,7 @@ impl Client {
     }
 
     async fn bytes_once(&self, url: &SafeUrl, limit: u64) -> Result<Vec<u8>, (FetchError, Option<Duration>)> {
-        let mut response = self.get(url, 0).await?;
+        let mut response = self.get(url, 0, None).await?;
         let mut bytes = Vec::new();
         loop {
             match response.chunk().await {
@@ -103,12 +103,15 @@ impl Client {
         &self,
         url: &SafeUrl,
         from: u64,
+        authorization: Option<&HeaderValue>,
     ) -> Result<Response, (FetchError, Option<Duration>)> {
         if self.offline() {
             return Err((FetchError::Offline { url: url.without_credentials() }, None));
         }
         let mut request = self.http.get(without_user(url));
-        if let Some((user, password)) = self.credentials(url) {
+        if let Some(value) = authorization {
+            request = request.header(AUTHORIZATION, value);
+        } else if let Some((user, password)) = self.credentials(url) {
             request = request.basic_auth(user, password.as_ref().map(Secret::expose));
         }
         if from > 0 {

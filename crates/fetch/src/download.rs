@@ -8,7 +8,10 @@ use crate::{
 use envwright_redact::SafeUrl;
 use envwright_store::Digest;
 use fs_err::File;
-use reqwest::{Response, StatusCode, header::CONTENT_RANGE};
+use reqwest::{
+    Response, StatusCode,
+    header::{CONTENT_RANGE, HeaderValue},
+};
 use std::{
     io::{self, Read},
     path::Path,
@@ -26,6 +29,8 @@ pub struct Download {
     pub size: Option<u64>,
     /// Digest that it must have.
     pub sha256: Option<Digest>,
+    /// What is sent as `Authorization`, in the place of the host's own credentials.
+    pub authorization: Option<HeaderValue>,
 }
 
 /// A file that was downloaded.
@@ -140,14 +145,14 @@ impl Client {
         progress: Progress<'_>,
     ) -> Result<(), (FetchError, Option<Duration>)> {
         let now = |error| (error, None);
-        let mut response = self.get(url, partial.size()).await?;
+        let mut response = self.get(url, partial.size(), request.authorization.as_ref()).await?;
         if continues(&response, partial.size()) {
             partial.join();
         } else {
             partial.clear().map_err(now)?;
             // No range where the file ends, or one from elsewhere: of use to nobody.
             if response.status() != StatusCode::OK {
-                response = self.get(url, 0).await?;
+                response = self.get(url, 0, request.authorization.as_ref()).await?;
             }
         }
         let promised = response.content_length().map(|rest| partial.size() + rest).or(request.size);

@@ -1,6 +1,6 @@
 //! What package layers are put on: an image from a layout or an archive, or nothing.
 
-use crate::{ImageError, Layout, layout::descriptor, view};
+use crate::{ImageError, Layout, RemoteImage, layout::descriptor, view};
 use envwright_store::{Digest, DigestWriter};
 use envwright_target::{Files, MapFiles, Platform};
 use flate2::read::MultiGzDecoder;
@@ -105,6 +105,26 @@ impl Base {
         let layout = Layout::open(folder).map_err(|_| wrong("it is no OCI image layout".to_owned()))?;
         let manifest = find(&layout, &layout.entries(), platform)
             .ok_or_else(|| wrong(format!("it has no image for {platform}")))?;
+        Self::of_manifest(&layout, manifest, platform, &wrong)
+    }
+
+    /// An image of a registry that was pulled into a layout.
+    pub fn pulled(
+        layout: &Layout,
+        manifest: Digest,
+        image: &RemoteImage,
+        platform: Platform,
+    ) -> Result<Self, ImageError> {
+        let wrong = |reason: String| ImageError::Base { base: image.name().to_string(), reason };
+        Self::of_manifest(layout, manifest, platform, &wrong)
+    }
+
+    fn of_manifest(
+        layout: &Layout,
+        manifest: Digest,
+        platform: Platform,
+        wrong: &dyn Fn(String) -> ImageError,
+    ) -> Result<Self, ImageError> {
         let value = layout
             .json(&manifest)
             .map_err(|_| wrong(format!("its manifest {manifest} is missing or damaged")))?;
@@ -116,7 +136,7 @@ impl Base {
         for layer in value["layers"].as_array().into_iter().flatten() {
             let (digest, size) =
                 descriptor(layer).ok_or_else(|| wrong("a layer has no digest".to_owned()))?;
-            let media_type = layer["mediaType"].as_str().unwrap_or_default().to_owned();
+            let media_type = oci_type(layer["mediaType"].as_str().unwrap_or_default()).to_owned();
             layers.push(BaseLayer {
                 digest,
                 size,
@@ -124,7 +144,7 @@ impl Base {
                 place: Place::whole(layout.blob_path(&digest), size),
             });
         }
-        Self::new(Some(manifest), config, layers, platform, &wrong)
+        Self::new(Some(manifest), config, layers, platform, wrong)
     }
 
     /// The image of an archive that `docker save` wrote.
@@ -218,6 +238,16 @@ impl Base {
             layout.copy_in(&layer.digest, &mut bytes)?;
         }
         Ok(())
+    }
+}
+
+/// Docker's layers are those of the OCI specification by another name (its media-types.md, compatibility matrix).
+fn oci_type(media_type: &str) -> &str {
+    match media_type {
+        "application/vnd.docker.image.rootfs.diff.tar.gzip" => "application/vnd.oci.image.layer.v1.tar+gzip",
+        "application/vnd.docker.image.rootfs.diff.tar.zstd" => "application/vnd.oci.image.layer.v1.tar+zstd",
+        "application/vnd.docker.image.rootfs.diff.tar" => "application/vnd.oci.image.layer.v1.tar",
+        other => other,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Names of images (distribution, reference grammar).
 
 use crate::ImageError;
+use envwright_store::Digest;
 use std::{fmt, str::FromStr};
 
 /// A repository with a tag, such as `quickstart:latest` or `registry.example/team/image:1`.
@@ -97,6 +98,40 @@ impl FromStr for ImageReference {
             ));
         }
         Ok(Self { domain: domain.map(str::to_owned), path: path.to_owned(), tag: tag.to_owned() })
+    }
+}
+
+/// An image as it is asked for at a registry: by its tag, or by the digest of its manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteImage {
+    name: ImageReference,
+    digest: Option<Digest>,
+}
+
+impl RemoteImage {
+    /// Its name.
+    pub fn name(&self) -> &ImageReference {
+        &self.name
+    }
+
+    /// The digest where there is one, else the tag.
+    pub fn wanted(&self) -> String {
+        self.digest.map_or_else(|| self.name.tag().to_owned(), |digest| digest.to_string())
+    }
+}
+
+impl FromStr for RemoteImage {
+    type Err = ImageError;
+
+    fn from_str(text: &str) -> Result<Self, ImageError> {
+        let Some((name, digest)) = text.split_once('@') else {
+            return Ok(Self { name: text.parse()?, digest: None });
+        };
+        let wrong = |_| ImageError::Name {
+            name: text.to_owned(),
+            reason: "what follows `@` is no digest (`sha256:` and 64 hexadecimal digits)".to_owned(),
+        };
+        Ok(Self { name: name.parse()?, digest: Some(digest.parse().map_err(wrong)?) })
     }
 }
 

@@ -2,10 +2,9 @@
 
 use super::{Reader, node::Node};
 use crate::Base;
-use envwright_diagnosis::Finding;
 
 /// How values of `image` may start, for messages.
-const FORMS: &str = "`bootstrap:debian/<suite>`, `oci:<folder>`, `docker-archive:<file>` or `scratch`";
+const FORMS: &str = "an image of a registry, `bootstrap:debian/<suite>`, `oci:<folder>`, `docker-archive:<file>` or `scratch`";
 
 impl Reader<'_> {
     pub(super) fn image(&mut self, value: &Node) -> Option<Base> {
@@ -20,14 +19,7 @@ impl Reader<'_> {
             Some(("bootstrap", system)) => self.bootstrap(system, value),
             Some(("oci", folder)) => Some(Base::OciLayout(self.base_path(folder, value)?)),
             Some(("docker-archive", file)) => Some(Base::DockerArchive(self.base_path(file, value)?)),
-            _ => {
-                let span = self.span(value);
-                let finding =
-                    Finding::new("not-supported-yet").fact("feature", "a base image from a registry");
-                let finding = finding.fact("image", text).at(&span, "this image");
-                self.collected.push(finding.remedy(format!("Name a base that needs no registry: {FORMS}")));
-                None
-            }
+            _ => Some(Base::Registry(text.to_owned())),
         }
     }
 

@@ -80,7 +80,7 @@ impl Place {
 /// Asks for `TEXT` with its size and digest.
 fn exact(url: SafeUrl) -> Download {
     let (size, sha256) = (Some(TEXT.len() as u64), Some(Digest::of(TEXT.as_bytes())));
-    Download { url, mirrors: Vec::new(), size, sha256 }
+    Download { url, mirrors: Vec::new(), size, sha256, authorization: None }
 }
 
 fn done() -> Downloaded {

@@ -1,5 +1,6 @@
 //! What can go wrong between here and a registry.
 
+use crate::ImageError;
 use envwright_diagnosis::{Explain, Finding};
 use envwright_fetch::{FetchError, Transport};
 use envwright_store::Digest;
@@ -51,6 +52,19 @@ pub enum RegistryError {
         /// Why not.
         reason: String,
     },
+    /// An image of several platforms lacks the one that is asked for.
+    #[error("{image} has no image for {platform}")]
+    Platform {
+        /// The image.
+        image: String,
+        /// The platform.
+        platform: String,
+        /// Those that it has.
+        available: Vec<String>,
+    },
+    /// What came cannot be kept.
+    #[error("keeping what came")]
+    Keep(#[source] Box<ImageError>),
     /// What is to be pushed is not there.
     #[error("blob {0} is missing")]
     Missing(Digest),
@@ -120,6 +134,11 @@ impl Explain for RegistryError {
                 .fact("host", host)
                 .fact("reason", reason)
                 .detail(reason.clone()),
+            Self::Platform { image, platform, available } => Finding::new("registry-platform-mismatch")
+                .fact("image", image)
+                .fact("platform", platform)
+                .fact("available", available.join(", ")),
+            Self::Keep(error) => return error.findings(),
             Self::Missing(digest) => Finding::new("archive-invalid")
                 .fact("file", format!("images/blobs/sha256/{}", digest.hex()))
                 .remedy("build the image again"),

@@ -2,10 +2,12 @@
 
 mod auth;
 mod error;
+mod pull;
 mod push;
 mod upload;
 
 pub use error::{Action, RegistryError};
+pub use pull::pull;
 pub use push::{PushListener, Pushed, push};
 
 use crate::ImageReference;
@@ -56,13 +58,14 @@ impl Call {
 }
 
 impl<'c> Repository<'c> {
-    /// Finds out how the registry is spoken to. Plain HTTP is spoken only to this machine and to those that the
+    /// Finds out how the registry is spoken to; to push with `sources`, the repositories to mount from, and to pull without.
+    /// Plain HTTP is spoken only to this machine and to those that the
     /// configuration names.
     async fn open(
         client: &'c Client,
         image: &ImageReference,
         insecure: &[String],
-        sources: &[String],
+        sources: Option<&[String]>,
     ) -> Result<Self, RegistryError> {
         let full = image.full();
         let (host, rest) = full.split_once('/').unwrap_or((DOCKER_HUB, &full));
@@ -81,9 +84,11 @@ impl<'c> Repository<'c> {
                 root = http;
             }
         }
-        let mut scopes = vec![format!("repository:{name}:pull,push")];
+        let rights = if sources.is_some() { "pull,push" } else { "pull" };
+        let mut scopes = vec![format!("repository:{name}:{rights}")];
         scopes.extend(
             sources
+                .unwrap_or_default()
                 .iter()
                 .filter(|source| **source != name)
                 .map(|source| format!("repository:{source}:pull")),

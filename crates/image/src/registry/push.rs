@@ -57,7 +57,7 @@ pub async fn push(
     let mut origins: Vec<String> = image.blobs.iter().filter_map(|blob| blob.source.clone()).collect();
     origins.sort_unstable();
     origins.dedup();
-    let repository = Repository::open(client, name, insecure, &origins).await?;
+    let repository = Repository::open(client, name, insecure, Some(&origins)).await?;
     let mut pushed =
         Pushed { name: name.to_string(), digest: *digest, sent: 0, bytes: 0, mounted: 0, there: 0 };
     if repository.manifest_digest(name.tag()).await? == Some(digest.to_string()) {

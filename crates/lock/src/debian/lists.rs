@@ -134,7 +134,13 @@ async fn list(
     if path.exists() {
         return Ok(path);
     }
-    let download = Download { url: url.clone(), mirrors: Vec::new(), size: Some(size), sha256: Some(digest) };
+    let download = Download {
+        url: url.clone(),
+        mirrors: Vec::new(),
+        size: Some(size),
+        sha256: Some(digest),
+        authorization: None,
+    };
     match client.download(&download, &path, &|_| {}).await {
         Err(FetchError::Digest { .. } | FetchError::TooLarge { .. }) => Err(DebianError::Lists {
             url: url.without_credentials().to_string(),

@@ -1,0 +1,156 @@
+//! An image out of a registry: the manifest for a platform, its configuration, and its layers.
+
+use super::{Action, Call, MANIFESTS, RegistryError, Repository};
+use crate::{Layout, layout::descriptor, reference::RemoteImage};
+use envwright_fetch::{
+    Client, Download, FetchError, Method,
+    header::{ACCEPT, HeaderValue},
+};
+use envwright_store::Digest;
+use envwright_target::Platform;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::Value;
+
+/// Blobs that are fetched at once.
+const DOWNLOADS: usize = 4;
+/// Largest manifest that registries take (distribution specification, pushing manifests).
+const LARGEST_MANIFEST: u64 = 4 << 20;
+
+/// Fetches what a layout lacks of the image for a platform, and gives the digest of its manifest. With `pinned`, the
+/// manifest that the name stood for before is meant: the registry is asked only for what is missing of it.
+pub async fn pull(
+    client: &Client,
+    layout: &Layout,
+    image: &RemoteImage,
+    pinned: Option<Digest>,
+    platform: Platform,
+    insecure: &[String],
+    listener: super::PushListener<'_>,
+) -> Result<Digest, RegistryError> {
+    if let Some(digest) = pinned.filter(|digest| layout.is_whole(digest)) {
+        return Ok(digest);
+    }
+    let repository = Repository::open(client, image.name(), insecure, None).await?;
+    let manifest = match pinned {
+        Some(digest) => repository.manifest(layout, &digest.to_string()).await?,
+        None => repository.resolve(layout, &image.wanted(), platform).await?,
+    };
+    let value = layout.json(&manifest).map_err(|_| RegistryError::Missing(manifest))?;
+    repository.fits(layout, &value, platform, listener).await?;
+    let mut blobs = Vec::new();
+    for part in value["layers"].as_array().into_iter().flatten() {
+        blobs.push(descriptor(part).ok_or_else(|| repository.wrong("its manifest", "names no digest"))?);
+    }
+    stream::iter(blobs)
+        .map(|blob| repository.fetch(layout, blob, listener))
+        .buffer_unordered(DOWNLOADS)
+        .try_collect::<Vec<()>>()
+        .await?;
+    Ok(manifest)
+}
+
+impl Repository<'_> {
+    /// Fetches the configuration of an image, and sees for which platform it is.
+    async fn fits(
+        &self,
+        layout: &Layout,
+        manifest: &Value,
+        platform: Platform,
+        listener: super::PushListener<'_>,
+    ) -> Result<(), RegistryError> {
+        let config = descriptor(&manifest["config"]);
+        let config = config.ok_or_else(|| self.wrong("its manifest", "names no configuration"))?;
+        self.fetch(layout, config, listener).await?;
+        let value = layout.json(&config.0).map_err(|_| RegistryError::Missing(config.0))?;
+        let name = |part: &str| value[part].as_str().unwrap_or("unknown").to_owned();
+        let of_image = format!("{}/{}", name("os"), name("architecture"));
+        if of_image == format!("linux/{}", platform.arch.oci()) {
+            return Ok(());
+        }
+        let available = vec![of_image];
+        Err(RegistryError::Platform { image: self.image.clone(), platform: platform.to_string(), available })
+    }
+
+    /// The manifest that a tag or digest leads to on a platform.
+    async fn resolve(
+        &self,
+        layout: &Layout,
+        wanted: &str,
+        platform: Platform,
+    ) -> Result<Digest, RegistryError> {
+        let digest = self.manifest(layout, wanted).await?;
+        let value = layout.json(&digest).map_err(|_| RegistryError::Missing(digest))?;
+        let Some(manifests) = value["manifests"].as_array() else { return Ok(digest) };
+        let fits = |entry: &&Value| {
+            entry["platform"]["os"] == "linux" && entry["platform"]["architecture"] == platform.arch.oci()
+        };
+        let found = manifests.iter().find(fits).and_then(descriptor);
+        let (found, _) = found.ok_or_else(|| RegistryError::Platform {
+            image: self.image.clone(),
+            platform: platform.to_string(),
+            available: manifests.iter().filter_map(platform_name).collect(),
+        })?;
+        self.manifest(layout, &found.to_string()).await
+    }
+
+    /// Keeps a manifest or index as it is, and gives its digest.
+    async fn manifest(&self, layout: &Layout, reference: &str) -> Result<Digest, RegistryError> {
+        let known = reference.parse::<Digest>().ok();
+        if let Some(digest) = known.filter(|digest| layout.json(digest).is_ok()) {
+            return Ok(digest);
+        }
+        let mut call = Call::new(Action::Look, Method::GET, self.url(&format!("manifests/{reference}"))?);
+        call.headers.insert(ACCEPT, HeaderValue::from_static(MANIFESTS));
+        let answer = self.call(&call).await?;
+        if !answer.is_success() {
+            return Err(self.refused(Action::Look, answer).await);
+        }
+        let bytes = answer.bytes(LARGEST_MANIFEST).await.map_err(|error| self.unreached(error))?;
+        let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if value["schemaVersion"] != 2 {
+            return Err(self.wrong(reference, "has a manifest of another version than 2"));
+        }
+        let digest = layout.put(&bytes).map_err(|error| RegistryError::Keep(Box::new(error)))?;
+        match known.filter(|known| *known != digest) {
+            Some(_) => Err(self.wrong(reference, "has a manifest with another digest")),
+            None => Ok(digest),
+        }
+    }
+
+    /// Fetches one blob, unless it is there.
+    async fn fetch(
+        &self,
+        layout: &Layout,
+        (digest, size): (Digest, u64),
+        listener: super::PushListener<'_>,
+    ) -> Result<(), RegistryError> {
+        let path = layout.blob_path(&digest);
+        if fs_err::metadata(&path).is_ok_and(|file| file.len() == size) {
+            return Ok(());
+        }
+        let url = self.url(&format!("blobs/{digest}"))?;
+        let mut download = Download {
+            url: url.clone(),
+            mirrors: Vec::new(),
+            size: Some(size),
+            sha256: Some(digest),
+            authorization: self.authorization.lock().await.0.clone(),
+        };
+        let progress = |bytes: u64| listener(bytes);
+        let outcome = self.client.download(&download, &path, &progress).await;
+        let Err(FetchError::Status { status: 401, .. }) = outcome else {
+            return outcome.map(|_| ()).map_err(|error| self.unreached(error));
+        };
+        // The token has come to its end: any request gets a new one.
+        self.call(&Call::new(Action::Look, Method::HEAD, url)).await?;
+        download.authorization = self.authorization.lock().await.0.clone();
+        let again = self.client.download(&download, &path, &progress).await;
+        again.map(|_| ()).map_err(|error| self.unreached(error))
+    }
+}
+
+/// Sample: `linux/amd64`. Attestations have the platform `unknown/unknown` and are no images.
+fn platform_name(entry: &Value) -> Option<String> {
+    let part = |name: &str| entry["platform"][name].as_str().filter(|part| *part != "unknown");
+    Some(format!("{}/{}", part("os")?, part("architecture")?))
+}
