@@ -16,8 +16,6 @@ mod engines {
     mod outputs;
     mod podman;
     mod quickstart;
-    mod registry;
-    mod service;
     mod settings;
     mod skopeo;
 }

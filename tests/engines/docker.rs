@@ -1,7 +1,10 @@
 //! A Docker daemon of the test's own.
 
-use super::{facts::INSIDE, quickstart::Quickstart, service::Service};
-use crate::support::machine::{Storage, command, output};
+use super::{facts::INSIDE, quickstart::Quickstart};
+use crate::support::{
+    machine::{Storage, command, output},
+    service::Service,
+};
 use std::process::Command;
 use tempfile::TempDir;
 

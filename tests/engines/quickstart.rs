@@ -1,7 +1,10 @@
 //! The README's image, built once for all tests of a binary.
 
-use super::{facts::Facts, registry::Registry};
-use crate::support::machine::{command, output};
+use super::facts::Facts;
+use crate::support::{
+    machine::{command, output},
+    registry::Registry,
+};
 use envwright_store::Digest;
 use fs_err::File;
 use serde_json::Value;

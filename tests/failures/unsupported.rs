@@ -34,15 +34,6 @@ fn a_docker_build_in_a_definition_is_not_built_yet() {
 }
 
 #[test]
-fn a_base_from_a_registry_is_told_which_bases_there_are() {
-    let envwright = Envwright::new()
-        .file("environment.yml", "image: registry.example/team/base:1\nrequirements: [requests]\n");
-    assert_failure!(envwright, ["build"], 1, "not-supported-yet", {
-        "image": "registry.example/team/base:1",
-    });
-}
-
-#[test]
 fn system_packages_on_another_base_are_not_added_yet() {
     let envwright = Envwright::new()
         .on_base(&crate::support::base::BOOKWORM, "")

@@ -8,7 +8,9 @@ pub(crate) mod debian;
 pub(crate) mod index;
 pub(crate) mod machine;
 pub(crate) mod redaction;
+pub(crate) mod registry;
 pub(crate) mod server;
+pub(crate) mod service;
 pub(crate) mod tls;
 pub(crate) mod tree;
 pub(crate) mod wheel;
@@ -26,7 +28,7 @@ use tempfile::TempDir;
 /// Variables that change what a run does; a test that needs one sets it.
 const PREFIXES: [&str; 3] = ["PIP_", "UV_", "ENVWRIGHT_"];
 /// The same, by their whole names, compared without case.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 12] = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "ALL_PROXY",
@@ -35,6 +37,9 @@ const NAMES: [&str; 9] = [
     "NO_COLOR",
     "DOCKER_HOST",
     "CONTAINER_HOST",
+    "DOCKER_CONFIG",
+    "REGISTRY_AUTH_FILE",
+    "XDG_RUNTIME_DIR",
     "SOURCE_DATE_EPOCH",
 ];
 

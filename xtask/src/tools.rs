@@ -35,7 +35,7 @@ const fn engines(program: &'static str, package: &'static str) -> Tool {
     Tool { program, from: From::Debian(package), suites: Suites::Engines }
 }
 
-const TOOLS: [Tool; 21] = [
+const TOOLS: [Tool; 22] = [
     plain("python3", From::Debian("python3")),
     plain("pip3", From::Debian("python3-pip")),
     plain("dpkg-deb", From::Debian("dpkg")),
@@ -43,6 +43,9 @@ const TOOLS: [Tool; 21] = [
     plain("gpg", From::Debian("gnupg")),
     plain("openssl", From::Debian("openssl")),
     plain("uv", From::Pip("uv")),
+    plain("docker-registry", From::Debian("docker-registry")),
+    plain("htpasswd", From::Debian("apache2-utils")),
+    plain("setpriv", From::Debian("util-linux")),
     engines("docker", "docker.io"),
     engines("dockerd", "docker.io"),
     engines("podman", "podman"),
@@ -50,13 +53,11 @@ const TOOLS: [Tool; 21] = [
     engines("newuidmap", "uidmap"),
     engines("buildah", "buildah"),
     engines("skopeo", "skopeo"),
-    engines("docker-registry", "docker-registry"),
     engines("containerd", "containerd"),
     engines("ctr", "containerd"),
     engines("runc", "runc"),
     engines("crun", "crun"),
     engines("mmdebstrap", "mmdebstrap"),
-    engines("setpriv", "util-linux"),
 ];
 
 /// Those of the suites that are not on this machine.

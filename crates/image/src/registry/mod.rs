@@ -22,6 +22,8 @@ use tokio::sync::Mutex;
 
 /// The registry that Docker puts before names without one.
 const DOCKER_HUB: &str = "docker.io";
+/// A token that another request got may come to its end before this one uses it.
+const RENEWALS: u32 = 2;
 /// Error bodies are small.
 const LARGEST_ERROR: u64 = 1 << 16;
 const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, \
@@ -123,11 +125,12 @@ impl<'c> Repository<'c> {
         RegistryError::Fetch { host: self.host.clone(), image: self.image.clone(), source }
     }
 
-    /// Sends once; answers a challenge, once.
+    /// Sends once, with the credentials that there are.
     async fn once(&self, call: &Call) -> Result<Answer, FetchError> {
-        let (value, _) = &*self.authorization.lock().await;
+        // The lock is not held while the request runs.
+        let value = self.authorization.lock().await.0.clone();
         let mut headers = call.headers.clone();
-        if let Some(value) = value.clone().filter(|_| self.is_own(&call.url)) {
+        if let Some(value) = value.filter(|_| self.is_own(&call.url)) {
             headers.insert(AUTHORIZATION, value);
         }
         let request =
@@ -140,14 +143,17 @@ impl<'c> Repository<'c> {
         url.expose().origin() == self.root.expose().origin()
     }
 
-    /// Sends once, and again with new credentials where those it had are refused.
+    /// Sends, and sends again with new credentials where those it had are refused.
     async fn authorized(&self, call: &Call) -> Result<Answer, Unanswered> {
-        let known = self.authorization.lock().await.1;
-        let answer = self.once(call).await?;
-        if answer.status() != 401 || !self.is_own(&call.url) {
-            return Ok(answer);
+        for _ in 0..RENEWALS {
+            let known = self.authorization.lock().await.1;
+            let answer = self.once(call).await?;
+            let refused = answer.status() == 401 && self.is_own(&call.url);
+            if !refused || !self.renew(&answer, known).await? {
+                return Ok(answer);
+            }
         }
-        if self.renew(&answer, known).await? { Ok(self.once(call).await?) } else { Ok(answer) }
+        Ok(self.once(call).await?)
     }
 
     /// New credentials, unless another request got some meanwhile. False where there are none.

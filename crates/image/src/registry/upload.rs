@@ -1,6 +1,6 @@
 //! One blob into a repository: looked for, mounted, or sent in chunks (distribution specification, pushing blobs).
 
-use super::{Action, Call, RegistryError, Repository, Unanswered, is_transient};
+use super::{Action, Call, RegistryError, Repository, is_transient};
 use envwright_fetch::{
     Answer, Attempts, Body, FetchError, Method,
     header::{CONTENT_RANGE, CONTENT_TYPE, HeaderValue},
@@ -204,20 +204,27 @@ impl Repository<'_> {
         attempts: &mut Attempts<'_>,
     ) -> Result<bool, RegistryError> {
         let call = Call::new(Action::Upload, Method::PUT, with_digest(&location, &blob.digest));
-        let answer = match self.authorized(&call).await {
-            Ok(answer) if answer.is_success() => return Ok(true),
-            Ok(answer) if is_transient(answer.status()) || matches!(answer.status(), 404 | 416) => Ok(answer),
-            Ok(answer) => return Err(self.refused(Action::Upload, answer).await),
-            Err(Unanswered::Registry(error)) => return Err(error),
-            Err(Unanswered::Fetch(error)) => Err(error),
-        };
-        // It may have been carried out although its answer was lost.
-        if self.has(blob).await? {
-            return Ok(true);
-        }
-        match answer {
-            Ok(answer) => self.lost(attempts, &answer).await.map(|_| false),
-            Err(error) => self.again(attempts, error.into()).await.map(|()| false),
+        loop {
+            match self.authorized(&call).await {
+                Ok(answer) if answer.is_success() => return Ok(true),
+                Ok(answer) if is_transient(answer.status()) => {
+                    if !attempts.again(&answer.as_error()).await {
+                        return Err(self.refused(Action::Upload, answer).await);
+                    }
+                }
+                Ok(answer) if matches!(answer.status(), 404 | 416) => {
+                    if self.has(blob).await? {
+                        return Ok(true);
+                    }
+                    return self.lost(attempts, &answer).await.map(|_| false);
+                }
+                Ok(answer) => return Err(self.refused(Action::Upload, answer).await),
+                Err(error) => self.again(attempts, error).await?,
+            }
+            // It may have been carried out although its answer was lost.
+            if self.has(blob).await? {
+                return Ok(true);
+            }
         }
     }
 

@@ -1,0 +1,150 @@
+//! The image that is pushed.
+
+use super::proxy::Proxy;
+use crate::support::{Envwright, Ran, registry::Registry};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Bytes of the large file, which no compression makes smaller.
+const LARGE: usize = 40_000_000;
+/// The most that is sent in one request.
+pub(crate) const CHUNK: u64 = 16 << 20;
+pub(crate) const USER: &str = "team";
+pub(crate) const PASSWORD: &str = "correct horse";
+
+/// A registry of nothing, and its storage.
+pub(crate) struct Empty {
+    pub(crate) registry: Registry,
+    _storage: TempDir,
+}
+
+impl Empty {
+    pub(crate) fn registry() -> Self {
+        let storage = tempfile::tempdir().unwrap();
+        Self { registry: Registry::start(storage.path()), _storage: storage }
+    }
+
+    /// Asks for [`USER`] and [`PASSWORD`].
+    pub(crate) fn with_password() -> Self {
+        let storage = tempfile::tempdir().unwrap();
+        Self { registry: Registry::with_password(storage.path(), USER, PASSWORD), _storage: storage }
+    }
+}
+
+/// A home in which `app:1` was built.
+pub(crate) struct Image {
+    pub(crate) envwright: Envwright,
+    pub(crate) digest: String,
+}
+
+impl Image {
+    /// For one platform.
+    pub(crate) fn build() -> Self {
+        Self::of(definition())
+    }
+
+    /// For two platforms.
+    pub(crate) fn for_two_platforms() -> Self {
+        let text = "name: app\nimage: scratch\nplatforms: [linux/amd64, linux/arm64]\n\
+            files:\n  - {from: small.txt, to: /data/small.txt}\n";
+        Self::of(Envwright::new().file("environment.yml", text).file("small.txt", "small\n"))
+    }
+
+    fn of(envwright: Envwright) -> Self {
+        let docker = envwright.folder().join("docker");
+        let envwright = envwright.variable("DOCKER_CONFIG", docker);
+        let built = envwright.run(&["build", "-t", "app:1", "--json"]).succeeded().json();
+        Self { envwright, digest: built["digest"].as_str().unwrap().to_owned() }
+    }
+
+    /// Writes what `docker login` does.
+    pub(crate) fn log_in(&self, host: &str, password: &str) {
+        let path = self.envwright.folder().join("docker/config.json");
+        crate::support::write(&path, credentials(host, password).as_bytes());
+    }
+
+    /// Pushes `app:1` as another name.
+    pub(crate) fn push(&self, destination: &str) -> Ran {
+        self.envwright.run(&["push", "app:1", destination, "--json"])
+    }
+
+    /// Pushes it through a proxy as `team/app:1`, and checks what the registry then has and when it got it.
+    #[track_caller]
+    pub(crate) fn pushed(&self, proxy: &Proxy, registry: &Registry) {
+        let pushed = self.push(&proxy.reference("team/app:1")).succeeded().json();
+        assert_eq!(pushed["digest"], *self.digest);
+        proxy.tagged_last("team/app", "1");
+        complete(registry, "team/app", "1", &self.digest);
+    }
+}
+
+/// A large file and some small ones on nothing.
+pub(crate) fn definition() -> Envwright {
+    let text = "name: app\nimage: scratch\nfiles:\n  - {from: large.bin, to: /data/large.bin}\n  \
+        - {from: small.txt, to: /data/small.txt}\n  - {from: empty.txt, to: /data/empty.txt}\n";
+    Envwright::new()
+        .file("environment.yml", text)
+        .file("large.bin", noise(LARGE))
+        .file("small.txt", "small\n")
+        .file("empty.txt", "")
+}
+
+/// A `config.json` of Docker.
+pub(crate) fn credentials(host: &str, password: &str) -> String {
+    json!({ "auths": { host: { "auth": BASE64_STANDARD.encode(format!("{USER}:{password}")) } } }).to_string()
+}
+
+/// What [`USER`] and [`PASSWORD`] are in a request.
+pub(crate) fn basic() -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{USER}:{PASSWORD}")))
+}
+
+/// The registry has the image under the tag, and all that it is made of. Gives the bytes of its blobs.
+#[track_caller]
+pub(crate) fn complete(registry: &Registry, repository: &str, tag: &str, digest: &str) -> u64 {
+    let manifest = manifest(registry, repository, tag);
+    assert_eq!(manifest.digest, digest);
+    let mut blobs = 0;
+    for part in manifest.value["manifests"].as_array().into_iter().flatten() {
+        let part = part["digest"].as_str().unwrap();
+        blobs += complete(registry, repository, part, part);
+    }
+    let value = &manifest.value;
+    for blob in value["layers"].as_array().into_iter().flatten().chain(value.get("config")) {
+        let path = format!("/v2/{repository}/blobs/{}", blob["digest"].as_str().unwrap());
+        let (head, _) = registry.ask("HEAD", &path, &basic(), "*/*");
+        assert!(head.contains(" 200 "), "{path}: {head}");
+        assert!(head.contains(&format!("Content-Length: {}\r\n", blob["size"])), "{blob}: {head}");
+        blobs += blob["size"].as_u64().unwrap();
+    }
+    assert!(blobs > 0, "{value:#}");
+    blobs
+}
+
+pub(crate) struct Manifest {
+    pub(crate) digest: String,
+    pub(crate) value: Value,
+}
+
+#[track_caller]
+pub(crate) fn manifest(registry: &Registry, repository: &str, tag: &str) -> Manifest {
+    let path = format!("/v2/{repository}/manifests/{tag}");
+    let kinds = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
+    let (head, body) = registry.ask("GET", &path, &basic(), kinds);
+    assert!(head.contains(" 200 "), "{path}: {head}");
+    let digest = envwright_store::Digest::of(&body).to_string();
+    Manifest { digest, value: serde_json::from_slice(&body).unwrap() }
+}
+
+/// The same bytes each time (Marsaglia's xorshift).
+fn noise(size: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let words = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    });
+    words.flat_map(u64::to_le_bytes).take(size).collect()
+}

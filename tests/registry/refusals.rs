@@ -1,0 +1,49 @@
+//! Pushes that cannot succeed.
+
+use super::{
+    image::{Empty, Image},
+    proxy::{Fate, Proxy},
+};
+use crate::support::Ran;
+
+/// A push ends with this exit code and root problem.
+#[track_caller]
+pub(crate) fn refused(image: &Image, destination: &str, code: i32, problem: &str) -> Ran {
+    let failed = image.push(destination);
+    assert_eq!(failed.code, Some(code), "{failed}");
+    assert_eq!(failed.json()["root"]["problem"], problem, "{failed}");
+    failed
+}
+
+#[test]
+fn a_host_without_an_address_is_dns() {
+    let image = Image::build();
+    refused(&image, "registry.invalid/team/app:1", 3, "registry-dns");
+}
+
+#[test]
+fn an_image_that_the_store_does_not_have_is_not_found() {
+    let image = Image::build();
+    let failed = image.envwright.run(&["push", "other:1", "127.0.0.1:1/team/app:1", "--json"]);
+    assert_eq!(failed.code, Some(1), "{failed}");
+    assert_eq!(failed.json()["root"]["problem"], "image-not-found", "{failed}");
+}
+
+#[test]
+fn every_refusal_has_its_own_name_and_no_tag_is_set() {
+    let image = Image::build();
+    let denied = r#"{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}"#;
+    for (method, status, body, code, problem) in [
+        ("POST", "403 Forbidden", denied, 3, "registry-push-denied"),
+        ("PUT", "403 Forbidden", denied, 3, "registry-push-denied"),
+        ("PUT", "507 Insufficient Storage", "", 3, "registry-quota"),
+    ] {
+        let empty = Empty::registry();
+        let proxy = Proxy::start(&empty.registry, move |request| {
+            if request.method == method { Fate::answered(status, "", body) } else { Fate::Passed }
+        });
+        refused(&image, &proxy.reference("team/app:1"), code, problem);
+        let (head, _) = empty.registry.ask("GET", "/v2/team/app/manifests/1", "", "*/*");
+        assert!(head.contains(" 404 "), "{method} {status}: {head}");
+    }
+}

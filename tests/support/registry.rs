@@ -1,0 +1,90 @@
+//! Debian's `docker-registry` on loopback.
+
+use crate::support::{
+    machine::{command, output},
+    service::Service,
+};
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    path::Path,
+};
+use tempfile::TempDir;
+
+/// A registry over a folder.
+pub(crate) struct Registry {
+    _service: Service,
+    _folder: TempDir,
+    /// Host and port.
+    pub(crate) address: String,
+}
+
+impl Registry {
+    /// Serves what lies in `storage`, on a port that the kernel chooses.
+    #[track_caller]
+    pub(crate) fn start(storage: &Path) -> Self {
+        Self::configured(storage, "")
+    }
+
+    /// The same for those alone who have this name and password.
+    #[track_caller]
+    pub(crate) fn with_password(storage: &Path, user: &str, password: &str) -> Self {
+        let line = output(command("htpasswd").args(["-Bbn", user, password]));
+        let passwords = storage.join("htpasswd");
+        super::write(&passwords, line.as_bytes());
+        let path = passwords.display();
+        Self::configured(storage, &format!("auth: {{htpasswd: {{realm: registry, path: '{path}'}}}}\n"))
+    }
+
+    #[track_caller]
+    fn configured(storage: &Path, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let configuration = folder.path().join("registry.yml");
+        let text = format!(
+            "version: 0.1\nlog: {{formatter: text}}\nstorage: {{filesystem: {{rootdirectory: '{}'}}}}\n\
+             http: {{addr: \"127.0.0.1:0\"}}\n{more}",
+            storage.display()
+        );
+        fs_err::write(&configuration, text).unwrap();
+        let mut service = Service::start("docker-registry", folder.path(), |command| {
+            command.arg("serve").arg(&configuration);
+        });
+        let address = service.wait_for(|service| address(&service.said()));
+        Self { _service: service, _folder: folder, address }
+    }
+
+    /// The name of an image in it.
+    pub(crate) fn reference(&self, name: &str) -> String {
+        format!("{}/{name}", self.address)
+    }
+
+    /// What it answers: the head, with line ends, and the body.
+    #[track_caller]
+    pub(crate) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        authorization: &str,
+        accept: &str,
+    ) -> (String, Vec<u8>) {
+        let mut connection = TcpStream::connect(&self.address).unwrap();
+        // In HTTP/1.0 the body ends with the connection.
+        let request = format!(
+            "{method} {path} HTTP/1.0\r\nHost: {}\r\nAuthorization: {authorization}\r\nAccept: {accept}\r\n\r\n",
+            self.address
+        );
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+        let body = answer.split_off(end);
+        (String::from_utf8(answer).unwrap(), body)
+    }
+}
+
+/// `… level=info msg="listening on 127.0.0.1:36415" go.version=…`
+fn address(log: &str) -> Option<String> {
+    let (_, rest) = log.split_once("listening on ")?;
+    let end = rest.find(|letter: char| letter != '.' && letter != ':' && !letter.is_ascii_digit())?;
+    Some(rest[..end].to_owned())
+}
