@@ -93,8 +93,8 @@ pub enum BuildError {
     /// Layers or image cannot be made.
     #[error("making the image")]
     Image(#[from] ImageError),
-    /// The image did not reach its registry.
-    #[error("pushing the image")]
+    /// An image did not come from its registry, or did not reach it.
+    #[error("asking a registry")]
     Registry(#[from] RegistryError),
     /// The home cannot be read or written.
     #[error("keeping state")]
