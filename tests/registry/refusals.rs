@@ -47,3 +47,31 @@ fn every_refusal_has_its_own_name_and_no_tag_is_set() {
         assert!(head.contains(" 404 "), "{method} {status}: {head}");
     }
 }
+
+/// Each session gets one chunk, and is cut in the next: what is only sent again must not count as a way forward.
+#[test]
+fn a_connection_that_is_always_cut_at_the_same_place_ends_the_push() {
+    let image = Image::build();
+    let empty = Empty::registry();
+    let mut chunks = 0;
+    let proxy = Proxy::start(&empty.registry, move |request| {
+        if request.method != "PATCH" {
+            return Fate::Passed;
+        }
+        chunks += 1;
+        if chunks % 2 == 1 { Fate::Passed } else { Fate::Reset { after: 1000, forwarded: true } }
+    });
+    refused(&image, &proxy.reference("team/app:1"), 3, "net-connection-reset");
+}
+
+#[test]
+fn a_registry_that_forgets_every_upload_ends_the_push() {
+    let image = Image::build();
+    let empty = Empty::registry();
+    let proxy = Proxy::start(&empty.registry, |request| match request.method.as_str() {
+        "PATCH" => Fate::answered("416 Requested Range Not Satisfiable", "", ""),
+        "GET" if request.target.contains("/uploads/") => Fate::answered("404 Not Found", "", ""),
+        _ => Fate::Passed,
+    });
+    refused(&image, &proxy.reference("team/app:1"), 3, "net-io");
+}

@@ -384,6 +384,10 @@ impl<'a> Attempt<'a> {
         known: &Known,
     ) -> Result<Arc<Base>, BuildError> {
         let name = self.environment.base.clone();
+        let bootstrapped = matches!(name, BaseName::Bootstrap { .. });
+        if let Some(package) = self.environment.apt.first().filter(|_| !bootstrapped) {
+            return Err(BuildError::AptOnBase { package: package.value.clone(), span: package.span.clone() });
+        }
         if let BaseName::Registry(image) = &name {
             return registry_base::open(context, &self.environment, image, platform, known).await;
         }

@@ -46,7 +46,6 @@ pub(crate) async fn open(
 /// Nothing is to be put on the image.
 fn is_used_as_it_is(environment: &Environment) -> bool {
     environment.requirements.is_empty()
-        && environment.apt.is_empty()
         && environment.files.is_empty()
         && environment.env.is_empty()
         && environment.cmd.is_none()

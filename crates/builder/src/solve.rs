@@ -257,9 +257,6 @@ pub(crate) fn from_base(
     platform: Platform,
     base: &Base,
 ) -> Result<PlatformLock, BuildError> {
-    if let Some(package) = environment.apt.first() {
-        return Err(BuildError::AptOnBase { package: package.value.clone(), span: package.span.clone() });
-    }
     let facts = TargetFacts::read(platform, base.files());
     let fitting =
         facts.pythons.iter().map(|python| python.version).find(|version| fits(environment, *version));

@@ -37,7 +37,7 @@ pub(crate) fn text(terminal: &Terminal, report: &Report, outputs: &[Output], def
         row("pushed", &pushed(image));
     }
     row("digest", &report.digest.to_string());
-    row("next", &next(name, outputs, definition));
+    row("next", &next(report, name, outputs, definition));
     text
 }
 
@@ -93,7 +93,7 @@ fn time(report: &Report) -> String {
 }
 
 /// The command that a person most likely wants next.
-fn next(name: &str, outputs: &[Output], definition: &Path) -> String {
+fn next(report: &Report, name: &str, outputs: &[Output], definition: &Path) -> String {
     match outputs.first() {
         Some(Output::Docker) => format!("docker run --rm -it {name}"),
         Some(Output::Podman) => format!("podman run --rm -it {name}"),
@@ -102,6 +102,7 @@ fn next(name: &str, outputs: &[Output], definition: &Path) -> String {
             let tag = name.rsplit_once(':').map_or("latest", |(_, tag)| tag);
             format!("skopeo copy oci:{}:{tag} docker://REGISTRY/{name}", folder.display())
         }
+        None if !report.pushed.is_empty() => format!("docker run --rm -it {name}"),
         None => format!(
             "envwright build {} -o docker:   (or podman:, oci:DIR, docker-archive:FILE)",
             definition.display()

@@ -121,6 +121,15 @@ impl Attempts<'_> {
         may
     }
 
+    /// Like [`Attempts::again`], where the caller knows that what ended may go on another way.
+    pub async fn once_more(&mut self) -> bool {
+        let may = self.made < self.client.settings().retries;
+        if may {
+            self.client.pause(&mut self.made, None).await;
+        }
+        may
+    }
+
     /// Something was reached: a later failure is not one of the same place.
     pub fn moved(&mut self) {
         self.made = self.made.min(1);
@@ -136,6 +145,11 @@ impl Answer {
     /// Whether the status is a success.
     pub fn is_success(&self) -> bool {
         self.response.status().is_success()
+    }
+
+    /// Whether the same request may succeed a moment later.
+    pub fn is_transient(&self) -> bool {
+        self.as_error().is_transient()
     }
 
     /// A header field, where it is text.

@@ -44,7 +44,6 @@ struct Repository<'c> {
 }
 
 /// A request to a repository.
-#[derive(Clone)]
 struct Call {
     action: Action,
     method: Method,
@@ -60,9 +59,8 @@ impl Call {
 }
 
 impl<'c> Repository<'c> {
-    /// Finds out how the registry is spoken to; to push with `sources`, the repositories to mount from, and to pull without.
-    /// Plain HTTP is spoken only to this machine and to those that the
-    /// configuration names.
+    /// Finds out how the registry is spoken to: to push with `sources`, the repositories to mount from, and to pull
+    /// without. Plain HTTP is spoken only to this machine and to those that the configuration names.
     async fn open(
         client: &'c Client,
         image: &ImageReference,
@@ -177,7 +175,7 @@ impl<'c> Repository<'c> {
         let mut attempts = self.client.attempts();
         loop {
             match self.authorized(call).await {
-                Ok(answer) if is_transient(answer.status()) => {
+                Ok(answer) if answer.is_transient() => {
                     if !attempts.again(&answer.as_error()).await {
                         return Err(self.refused(call.action, answer).await);
                     }
@@ -249,10 +247,6 @@ async fn speaks_plainly(client: &Client, http: &SafeUrl) -> bool {
     let request =
         Request { method: Method::GET, url: http.clone(), headers: HeaderMap::new(), body: Body::Empty };
     client.ask(request).await.is_ok_and(|answer| answer.status() != 400)
-}
-
-fn is_transient(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
 }
 
 /// Whether a host is this machine.

@@ -43,7 +43,8 @@ pub type PushListener<'p> = &'p (dyn Fn(u64) + Sync);
 
 /// Pushes an image of a layout under a name. `sources` names repositories of the same registry that have blobs;
 /// `insecure` registries that may be spoken to by plain HTTP, as may those of this machine. Nothing but one request
-/// is sent when the name stands for the image already.
+/// is sent when the name stands for the image already, besides those for credentials and, to a registry that may speak
+/// plain HTTP, one to find out.
 pub async fn push(
     client: &Client,
     layout: &Layout,

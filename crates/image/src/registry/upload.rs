@@ -1,8 +1,8 @@
 //! One blob into a repository: looked for, mounted, or sent in chunks (distribution specification, pushing blobs).
 
-use super::{Action, Call, RegistryError, Repository, is_transient};
+use super::{Action, Call, RegistryError, Repository};
 use envwright_fetch::{
-    Answer, Attempts, Body, FetchError, Method,
+    Attempts, Body, FetchError, Method,
     header::{CONTENT_RANGE, CONTENT_TYPE, HeaderValue},
 };
 use envwright_redact::SafeUrl;
@@ -39,6 +39,8 @@ struct Session {
     location: SafeUrl,
     offset: u64,
     chunk: u64,
+    /// How far any session of this blob came.
+    furthest: u64,
 }
 
 /// What comes after a chunk.
@@ -60,7 +62,7 @@ impl Repository<'_> {
             return Ok(Way::There);
         }
         let mut attempts = self.client.attempts();
-        let mut chunk = CHUNK;
+        let (mut chunk, mut furthest) = (CHUNK, 0);
         let mut source = blob.source.as_deref().filter(|source| *source != self.name);
         loop {
             let Some(location) = self.begin(blob, source).await? else { return Ok(Way::Mounted) };
@@ -70,9 +72,9 @@ impl Repository<'_> {
                 progress(blob.size);
                 return Ok(Way::Sent);
             }
-            let mut session = Session { location, offset: 0, chunk };
+            let mut session = Session { location, offset: 0, chunk, furthest };
             let next = self.chunks(blob, &mut session, &mut attempts, progress).await?;
-            chunk = session.chunk;
+            (chunk, furthest) = (session.chunk, session.furthest);
             match next {
                 Next::Chunk => {
                     if self.finish(blob, session.location, &mut attempts).await? {
@@ -131,28 +133,38 @@ impl Repository<'_> {
         let mut refusals = 0;
         while session.offset < blob.size {
             let size = session.chunk.min(blob.size - session.offset);
+            // What was not waited for yet.
+            let mut refused = None;
             match self.authorized(&session.call(blob, size)).await {
                 Ok(answer) if answer.is_success() => {
                     session.location = self.location(&answer, &session.location)?;
                     session.offset += size;
                     progress(size);
-                    attempts.moved();
+                    // What is only sent again is no way forward: it would never end.
+                    if session.offset > session.furthest {
+                        session.furthest = session.offset;
+                        attempts.moved();
+                    }
                     continue;
                 }
                 Ok(answer) if answer.status() == 413 && session.chunk > SMALLEST_CHUNK => {
                     session.shrink();
+                    refused = Some(answer.as_error());
                 }
-                Ok(answer) if answer.status() == 416 && refusals == 0 => refusals += 1,
+                Ok(answer) if answer.status() == 416 && refusals == 0 => {
+                    refusals += 1;
+                    refused = Some(answer.as_error());
+                }
                 Ok(answer) if matches!(answer.status(), 404 | 405 | 415 | 501) && session.offset == 0 => {
                     return Ok(Next::Whole);
                 }
-                Ok(answer) if is_transient(answer.status()) => {
+                Ok(answer) if answer.is_transient() => {
                     if !attempts.again(&answer.as_error()).await {
                         return Err(self.refused(Action::Upload, answer).await);
                     }
                 }
                 Ok(answer) if answer.status() == 404 || answer.status() == 416 => {
-                    return self.lost(attempts, &answer).await;
+                    return self.lost(attempts, answer.as_error()).await;
                 }
                 Ok(answer) => return Err(self.refused(Action::Upload, answer).await),
                 Err(error) => {
@@ -165,18 +177,19 @@ impl Repository<'_> {
                 }
             }
             if !self.resume(session).await? {
-                return Ok(Next::Restart);
+                return match refused {
+                    Some(error) => self.lost(attempts, error).await,
+                    None => Ok(Next::Restart),
+                };
             }
         }
         Ok(Next::Chunk)
     }
 
     /// An upload that the registry does not know any more begins anew, as long as anything may be tried again.
-    async fn lost(&self, attempts: &mut Attempts<'_>, answer: &Answer) -> Result<Next, RegistryError> {
-        let FetchError::Status { url, wait, .. } = answer.as_error() else { return Ok(Next::Restart) };
-        // Of a passing kind: another session may well be kept.
-        let error = FetchError::Status { url, status: 503, wait };
-        if attempts.again(&error).await { Ok(Next::Restart) } else { Err(self.unreached(answer.as_error())) }
+    async fn lost(&self, attempts: &mut Attempts<'_>, error: FetchError) -> Result<Next, RegistryError> {
+        // Another session may well be kept, whatever was said of this one.
+        if attempts.once_more().await { Ok(Next::Restart) } else { Err(self.unreached(error)) }
     }
 
     /// Asks how far the upload is. False where the registry does not know it any more.
@@ -207,7 +220,7 @@ impl Repository<'_> {
         loop {
             match self.authorized(&call).await {
                 Ok(answer) if answer.is_success() => return Ok(true),
-                Ok(answer) if is_transient(answer.status()) => {
+                Ok(answer) if answer.is_transient() => {
                     if !attempts.again(&answer.as_error()).await {
                         return Err(self.refused(Action::Upload, answer).await);
                     }
@@ -216,7 +229,7 @@ impl Repository<'_> {
                     if self.has(blob).await? {
                         return Ok(true);
                     }
-                    return self.lost(attempts, &answer).await.map(|_| false);
+                    return self.lost(attempts, answer.as_error()).await.map(|_| false);
                 }
                 Ok(answer) => return Err(self.refused(Action::Upload, answer).await),
                 Err(error) => self.again(attempts, error).await?,
@@ -241,7 +254,7 @@ impl Repository<'_> {
             call.body = Body::File { path: blob.file.clone(), start: 0, size: blob.size };
             match self.authorized(&call).await {
                 Ok(answer) if answer.is_success() => return Ok(()),
-                Ok(answer) if is_transient(answer.status()) => {
+                Ok(answer) if answer.is_transient() => {
                     if !attempts.again(&answer.as_error()).await {
                         return Err(self.refused(Action::Upload, answer).await);
                     }
