@@ -11,6 +11,7 @@ mod registry {
     mod faults;
     mod image;
     mod proxy;
+    mod pulls;
     mod pushes;
     mod refusals;
 }

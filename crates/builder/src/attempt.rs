@@ -1,7 +1,7 @@
 //! One attempt to make an image: definition → lock → segments → layers → image → outputs.
 
 use crate::{
-    BuildError,
+    BuildError, as_it_is,
     assemble::{self, Parts},
     context::Context,
     done::{self, Done},
@@ -189,7 +189,6 @@ impl<'a> Attempt<'a> {
         for name in &names {
             layout.tag(name, &done.digest)?;
         }
-        let cached = done.platforms.iter().map(|platform| platform.debian + platform.pypi).sum();
         let mut written = Vec::new();
         for output in &self.request.outputs {
             let place = outputs::write(layout, &done, &names, output)?;
@@ -198,19 +197,27 @@ impl<'a> Attempt<'a> {
             }
             written.push(place);
         }
-        Ok(Report {
+        let names = names.iter().map(ToString::to_string).collect();
+        Ok(Report { outputs: written, ..self.report(done, names, record) })
+    }
+
+    /// What is said of an image that was there.
+    fn report(&self, done: Done, names: Vec<String>, record: Option<&Record<'_>>) -> Report {
+        let cached = done.platforms.iter().map(|platform| platform.debian + platform.pypi).sum();
+        Report {
             build: record.and_then(|record| record.id().map(str::to_owned)),
-            names: names.iter().map(ToString::to_string).collect(),
+            names,
             digest: done.digest,
             definition: self.definition,
             platforms: done.platforms,
             packages: Totals { cached, ..Totals::default() },
-            outputs: written,
+            outputs: Vec::new(),
             pushed: Vec::new(),
             reused: record.is_none(),
+            as_it_is: false,
             seconds: Seconds { total: self.started.elapsed().as_secs_f64(), ..Seconds::default() },
             warnings: done.warnings,
-        })
+        }
     }
 
     /// Pushes the image where that was asked for.
@@ -261,6 +268,9 @@ impl<'a> Attempt<'a> {
     }
 
     async fn image(&self, context: &Context<'_>) -> Result<Report, BuildError> {
+        if let Some(name) = as_it_is::image(&self.environment) {
+            return self.as_it_is(context, name).await;
+        }
         let layout = Arc::new(Layout::create(&self.home.images())?);
         let Prepared { locked, parts, packages, mut seconds } = self.prepare_all(context).await?;
         if let Some(folder) = context.record.folder() {
@@ -291,6 +301,32 @@ impl<'a> Attempt<'a> {
         let mut report = self.deliver(&layout, done, Some(context.record))?;
         report.packages = packages;
         report.seconds = Seconds { total: self.started.elapsed().as_secs_f64(), ..seconds };
+        Ok(report)
+    }
+
+    /// Finds the image that is used as it is.
+    async fn as_it_is(&self, context: &Context<'_>, name: &str) -> Result<Report, BuildError> {
+        let platforms = self.platforms()?;
+        let known = Known::read(context, self.definition, &platforms)?;
+        let mut images = Vec::new();
+        let mut reports = Vec::new();
+        for platform in platforms {
+            let image = as_it_is::find(context, name, platform, &known).await?;
+            reports.push(PlatformReport::new(&image, &[], &as_it_is::lock(name, image.digest)));
+            images.push(image);
+        }
+        let layout = Layout::open(&self.home.images())?;
+        let done = Done {
+            digest: joined(&layout, &images)?,
+            platforms: reports,
+            warnings: self.environment.findings.clone(),
+        };
+        let mut report = if as_it_is::is_wanted(self.request) {
+            self.deliver(&layout, done, Some(context.record))?
+        } else {
+            self.report(done, vec![name.to_owned()], Some(context.record))
+        };
+        report.as_it_is = true;
         Ok(report)
     }
 
@@ -340,6 +376,11 @@ impl<'a> Attempt<'a> {
         locked.warnings.extend(self.environment.findings.iter().cloned());
         locked.lock.platforms.extend(known.others(self.definition, &platforms));
         for platform in platforms {
+            if let Some(name) = as_it_is::image(&self.environment) {
+                let image = as_it_is::find(context, name, platform, &known).await?;
+                locked.lock.platforms.insert(platform, as_it_is::lock(name, image.digest));
+                continue;
+            }
             let base = self.base(context, platform, &known).await?;
             let ground = self.ground(context, platform, &base, &known).await?;
             let solved = self.finish(context, platform, ground, &known).await?;
@@ -389,7 +430,7 @@ impl<'a> Attempt<'a> {
             return Err(BuildError::AptOnBase { package: package.value.clone(), span: package.span.clone() });
         }
         if let BaseName::Registry(image) = &name {
-            return registry_base::open(context, &self.environment, image, platform, known).await;
+            return registry_base::open(context, image, platform, known).await;
         }
         let open = move || {
             Ok(match name {

@@ -4,9 +4,10 @@
 //! - [`Listener`] and [`Event`]: what happens while they do; [`Stop`]: to end it early;
 //! - [`history`], [`find_build`], [`log_path`]: the records of builds;
 //! - [`images`], [`prune`], [`cache`]: what a home holds, and to have less of it;
-//! - [`push`]: an image into a registry;
+//! - [`pull`] and [`push`]: an image out of a registry and into one;
 //! - [`rootfs`]: the files that Debian's maintainer scripts would have made.
 
+mod as_it_is;
 mod assemble;
 mod attempt;
 mod context;
@@ -21,6 +22,7 @@ mod pipeline;
 mod plan;
 mod prepare;
 mod prune;
+mod pull;
 mod push;
 mod record;
 mod registry_base;
@@ -38,6 +40,7 @@ pub use event::{EVENT_VERSION, Event, Listener, Silent, Step};
 pub use pipeline::{build, lock, plan};
 pub use plan::{PackageState, Plan, PlannedPackage, PlatformPlan, Totals};
 pub use prune::{Freed, Usage, cache, clean, images, prune, remove_image};
+pub use pull::{Pulled, pull};
 pub use push::push;
 pub use record::{LOG_NAME, Summary, find_build, history, log_path};
 pub use report::{Failed, LayerReport, PlatformReport, Report, Seconds};

@@ -2,6 +2,7 @@
 //! secrets masked.
 
 use crate::{
+    BuildError,
     attempt::{Attempt, Locked},
     context::Context,
     event::Listener,
@@ -12,6 +13,7 @@ use crate::{
     settings::Settings,
     stop::Stop,
 };
+use envwright_diagnosis::{Catalog, Diagnosis, Explain as _};
 use envwright_store::{Home, LockGuard};
 
 /// What a build holds shared, and `prune` alone, so that nothing is taken from under a build.
@@ -71,7 +73,7 @@ fn without_building<T>(
     request: &Request,
     listener: &dyn Listener,
     stop: &Stop,
-    work: impl AsyncFnOnce(&Attempt<'_>, &Context<'_>) -> Result<T, crate::BuildError>,
+    work: impl AsyncFnOnce(&Attempt<'_>, &Context<'_>) -> Result<T, BuildError>,
 ) -> Result<T, Failed> {
     let attempt = Attempt::read(home, settings, request, stop)?;
     let _in_use = in_use(&attempt)?;
@@ -83,4 +85,22 @@ fn without_building<T>(
 
 fn in_use(attempt: &Attempt<'_>) -> Result<LockGuard, Failed> {
     attempt.home.share(IN_USE).map_err(|error| attempt.failed(None, &error.into()))
+}
+
+/// Runs what moves images and makes none.
+pub(crate) fn outside_a_build<T>(
+    home: &Home,
+    stop: &Stop,
+    work: impl AsyncFnOnce() -> Result<T, BuildError>,
+) -> Result<T, Failed> {
+    let outcome = (|| {
+        let _in_use = home.share(IN_USE)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        runtime.block_on(stop.or(work()))
+    })();
+    outcome.map_err(|error: BuildError| Failed {
+        build: None,
+        interrupted: matches!(error, BuildError::Interrupted),
+        diagnosis: Diagnosis::new(error.findings(), &Catalog::builtin()),
+    })
 }

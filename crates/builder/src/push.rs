@@ -3,12 +3,12 @@
 use crate::{
     BuildError,
     event::{Listener, Step},
+    pipeline::outside_a_build,
     record::Record,
     report::Failed,
     settings::Settings,
     stop::Stop,
 };
-use envwright_diagnosis::{Catalog, Diagnosis, Explain as _};
 use envwright_fetch::Client;
 use envwright_image::{ImageReference, Layout, Pushed, RegistryError};
 use envwright_store::{Digest, Home, canonical_json, write_atomic};
@@ -25,21 +25,13 @@ pub fn push(
     stop: &Stop,
 ) -> Result<Pushed, Failed> {
     let record = Record::unkept(listener);
-    let outcome = (|| {
-        let _in_use = home.share(crate::pipeline::IN_USE)?;
+    outside_a_build(home, stop, async || {
         let unknown = || RegistryError::UnknownImage(name.to_string());
         let layout = Layout::open(&home.images()).map_err(|_| unknown())?;
         let digest = layout.resolve(&name.to_string()).ok_or_else(unknown)?;
         let names = slice::from_ref(to.unwrap_or(name));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let all =
-            runtime.block_on(stop.or(to_registries(home, settings, &layout, &digest, names, &record)))?;
+        let all = to_registries(home, settings, &layout, &digest, names, &record).await?;
         all.into_iter().next().ok_or_else(|| BuildError::Internal("an image without a name".to_owned()))
-    })();
-    outcome.map_err(|error: BuildError| Failed {
-        build: None,
-        interrupted: matches!(error, BuildError::Interrupted),
-        diagnosis: Diagnosis::new(error.findings(), &Catalog::builtin()),
     })
 }
 

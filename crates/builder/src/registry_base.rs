@@ -1,8 +1,7 @@
 //! A base of a registry: what its name stood for the first time, until an upgrade asks again.
 
 use crate::{BuildError, context::Context, event::Step, push, request::Upgrade, solve::Known};
-use envwright_definition::Environment;
-use envwright_image::{Base, Layout, RemoteImage, pull};
+use envwright_image::{Base, Layout, RemoteImage, Wanted, pull};
 use envwright_store::{Digest, Home, canonical_json, write_atomic};
 use envwright_target::Platform;
 use serde_json::json;
@@ -11,17 +10,10 @@ use std::{path::PathBuf, sync::Arc};
 /// Fetches what is missing of the base, and reads it.
 pub(crate) async fn open(
     context: &Context<'_>,
-    environment: &Environment,
     name: &str,
     platform: Platform,
     known: &Known,
 ) -> Result<Arc<Base>, BuildError> {
-    if is_used_as_it_is(environment) {
-        return Err(BuildError::Unsupported {
-            what: "images that are used as they are (`image` alone)".to_owned(),
-            instead: "name what is to be put on the image, such as `requirements`".to_owned(),
-        });
-    }
     let image: RemoteImage = name.parse()?;
     let layout = Layout::create(&context.home.images())?;
     let pin = Pin::new(context.home, name, platform);
@@ -30,8 +22,11 @@ pub(crate) async fn open(
         _ => known.base_of(name, platform).or_else(|| pin.read()),
     };
     let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
-    let insecure = &context.settings.insecure_registries;
-    let manifest = pull(&context.client, &layout, &image, pinned, platform, insecure, &progress).await?;
+    let wanted = Wanted { image: &image, pinned, insecure: &context.settings.insecure_registries };
+    if !pinned.is_some_and(|digest| layout.is_whole(&digest)) {
+        context.record.event(Step::Fetch, "pulling", &[("image", name.into())]);
+    }
+    let manifest = pull(&context.client, &layout, wanted, platform, &progress).await?;
     context.record.event(
         Step::Fetch,
         "pulled",
@@ -41,16 +36,6 @@ pub(crate) async fn open(
     let base = context.on_thread(move || Ok(Base::pulled(&layout, manifest, &image, platform)?)).await?;
     pin.keep(manifest)?;
     Ok(Arc::new(base))
-}
-
-/// Nothing is to be put on the image.
-fn is_used_as_it_is(environment: &Environment) -> bool {
-    environment.requirements.is_empty()
-        && environment.files.is_empty()
-        && environment.env.is_empty()
-        && environment.cmd.is_none()
-        && environment.user.is_none()
-        && environment.workdir.is_none()
 }
 
 /// Where it is kept what a name stands for.

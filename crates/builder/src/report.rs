@@ -29,6 +29,8 @@ pub struct Report {
     pub pushed: Vec<Pushed>,
     /// Whether everything was there already.
     pub reused: bool,
+    /// Whether the definition names an image and nothing to put on it: it was found, not made.
+    pub as_it_is: bool,
     /// How long it took.
     pub seconds: Seconds,
     /// What should be known about the image.

@@ -2,7 +2,7 @@
 
 use crate::commands::{
     BuildArguments, CacheArguments, CheckArguments, CompletionsArguments, ExplainArguments, ImagesArguments,
-    LockArguments, LogsArguments, PlanArguments, PushArguments,
+    LockArguments, LogsArguments, PlanArguments, PullArguments, PushArguments,
 };
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Lock(LockArguments),
     /// Show what a build would fetch and pack
     Plan(PlanArguments),
+    /// Pull an image from a registry into the store
+    Pull(PullArguments),
     /// Push an image to a registry
     Push(PushArguments),
     /// List the images that were built

@@ -60,12 +60,13 @@ impl<'a> Progress<'a> {
         });
     }
 
-    /// Replaces the changing line by one that counts what is sent; what a registry has is not known beforehand.
-    fn send(&self, image: &str) {
+    /// Replaces the changing line by one that counts what moves; how much a registry has or lacks is not known beforehand.
+    fn moving(&self, verb: &str, event: &Event) {
+        let message = format!("{verb} {}", event.text("image").unwrap_or_default());
         self.with_bar(|bar| {
             bar.finish_and_clear();
-            let form = "{spinner:.cyan} pushing {msg}, {bytes} sent";
-            *bar = ProgressBar::new_spinner().with_style(style(form)).with_message(image.to_owned());
+            let form = "{spinner:.cyan} {msg}, {bytes}";
+            *bar = ProgressBar::new_spinner().with_style(style(form)).with_message(message);
             bar.enable_steady_tick(TICK);
         });
     }
@@ -169,7 +170,8 @@ impl Listener for Progress<'_> {
                 let size = HumanBytes(event.number("bytes").unwrap_or_default());
                 self.line(event, "Wrote", &format!("layer {digest} ({size})"));
             }
-            "pushing" => self.send(event.text("image").unwrap_or_default()),
+            "pulling" => self.moving("pulling", event),
+            "pushing" => self.moving("pushing", event),
             "pushed" if self.terminal.verbose => {
                 let sent = HumanBytes(event.number("bytes").unwrap_or_default());
                 self.line(
@@ -190,12 +192,7 @@ impl Listener for Progress<'_> {
         }
         if step == Step::Fetch {
             self.fetched.fetch_add(bytes, Ordering::Relaxed);
-            self.with_bar(|bar| {
-                // Until it is known how many bytes there will be, the changing line counts none.
-                if bar.length().is_some() {
-                    bar.inc(bytes);
-                }
-            });
+            self.with_bar(|bar| bar.inc(bytes));
         }
     }
 }

@@ -13,20 +13,28 @@ const MOST_LAYERS: usize = 4;
 /// The summary, and the next command to type. `definition` is what the user typed.
 pub(crate) fn text(terminal: &Terminal, report: &Report, outputs: &[Output], definition: &Path) -> String {
     let name = report.names.first().map_or("the image", String::as_str);
-    let verb = terminal
-        .paint(&format!("{:>10}", if report.reused { "Up to date" } else { "Built" }), AnsiColor::Green);
+    let verb = match report {
+        Report { as_it_is: true, .. } => "Found",
+        Report { reused: true, .. } => "Up to date",
+        _ => "Built",
+    };
+    let verb = terminal.paint(&format!("{verb:>10}"), AnsiColor::Green);
     let mut text = format!("{verb} {name} in {:.2} s\n", report.seconds.total);
     let mut row = |label: &str, value: &str| {
         let _ = writeln!(text, "{label:>10} {value}");
     };
     for platform in &report.platforms {
         row(if report.platforms.len() > 1 { "image" } else { "" }, &image(platform));
+        if report.as_it_is {
+            row("", "used as it is: the definition puts nothing on it");
+            continue;
+        }
         row("packages", &packages(platform));
         if !report.reused {
             row("layers", &layers(platform));
         }
     }
-    if !report.reused {
+    if !report.reused && !report.as_it_is {
         row("of these", &reuse(report));
         row("time", &time(report));
     }
@@ -102,7 +110,7 @@ fn next(report: &Report, name: &str, outputs: &[Output], definition: &Path) -> S
             let tag = name.rsplit_once(':').map_or("latest", |(_, tag)| tag);
             format!("skopeo copy oci:{}:{tag} docker://REGISTRY/{name}", folder.display())
         }
-        None if !report.pushed.is_empty() => format!("docker run --rm -it {name}"),
+        None if !report.pushed.is_empty() || report.as_it_is => format!("docker run --rm -it {name}"),
         None => format!(
             "envwright build {} -o docker:   (or podman:, oci:DIR, docker-archive:FILE)",
             definition.display()

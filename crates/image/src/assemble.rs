@@ -42,6 +42,22 @@ pub struct Image {
     pub platform: Platform,
 }
 
+impl Image {
+    /// An image whose manifest and configuration a layout has.
+    pub fn read(layout: &Layout, digest: Digest, platform: Platform) -> Result<Self, ImageError> {
+        let value = layout.json(&digest)?;
+        let layers = layout::descriptors(&value, "layers");
+        let manifest = layout.blob_path(&digest);
+        Ok(Self {
+            digest,
+            manifest_size: fs_err::metadata(&manifest).map_err(ImageError::io(&manifest))?.len(),
+            size: layers.iter().map(|(_, size)| size).sum(),
+            layers: layers.len(),
+            platform,
+        })
+    }
+}
+
 /// Writes configuration and manifest, and copies the base's layers.
 pub fn assemble(
     layout: &Layout,
@@ -90,14 +106,14 @@ pub fn assemble_index(layout: &Layout, images: &[Image]) -> Result<Digest, Image
     let mut images: Vec<&Image> = images.iter().collect();
     images.sort_by_key(|image| image.platform);
     let manifest = |image: &&Image| {
-        json!({
-            "mediaType": layout::MANIFEST,
+        Ok(json!({
+            "mediaType": layout::media_type(&layout.json(&image.digest)?),
             "digest": image.digest,
             "size": image.manifest_size,
             "platform": {"os": "linux", "architecture": image.platform.arch.oci()},
-        })
+        }))
     };
-    let manifests: Vec<Value> = images.iter().map(manifest).collect();
+    let manifests = images.iter().map(manifest).collect::<Result<Vec<Value>, ImageError>>()?;
     layout.put(&canonical_json(
         &json!({"schemaVersion": 2, "mediaType": layout::INDEX, "manifests": manifests}),
     ))

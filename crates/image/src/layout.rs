@@ -127,7 +127,8 @@ impl Layout {
     /// Like [`Layout::tag`], with the given text as the name inside the layout.
     pub(crate) fn name(&self, text: &str, name: &ImageReference, digest: &Digest) -> Result<(), ImageError> {
         let size = fs::metadata(self.blob_path(digest)).map_err(|_| ImageError::Missing(*digest))?.len();
-        let kind = if self.json(digest)?.get("manifests").is_some() { INDEX } else { MANIFEST };
+        let value = self.json(digest)?;
+        let kind = media_type(&value);
         let entry = json!({
             "mediaType": kind,
             "digest": digest,
@@ -284,12 +285,18 @@ fn is_foreign(entry: &fs::DirEntry) -> bool {
     !["blobs", "index.json"].contains(&name.as_ref()) && !name.starts_with(".tmp-")
 }
 
+/// What a manifest or index says that it is. An OCI one need not say it.
+pub(crate) fn media_type(value: &Value) -> &str {
+    let of_members = if value.get("manifests").is_some() { INDEX } else { MANIFEST };
+    value["mediaType"].as_str().unwrap_or(of_members)
+}
+
 /// Digest and size of a descriptor.
 pub(crate) fn descriptor(value: &Value) -> Option<(Digest, u64)> {
     Some((value["digest"].as_str()?.parse().ok()?, value["size"].as_u64()?))
 }
 
-fn descriptors(value: &Value, member: &str) -> Vec<(Digest, u64)> {
+pub(crate) fn descriptors(value: &Value, member: &str) -> Vec<(Digest, u64)> {
     value[member].as_array().into_iter().flatten().filter_map(descriptor).collect()
 }
 

@@ -3,7 +3,7 @@
 //! - [`Base`]: what packages are put on; [`plan_layers`]: which segments share a layer;
 //! - [`write_layer`], [`assemble`], [`assemble_index`]: layers, an image, an index of several platforms;
 //! - [`Layout`]: an OCI image layout; [`export_oci_layout`], [`export_docker_archive`]: images for other tools;
-//! - [`pull`] and [`push`]: an image out of a registry and into one;
+//! - [`pull`], [`pull_all`] and [`push`]: an image out of a registry and into one; [`look`]: whether one is there;
 //! - [`ImageReference`]: the name of an image.
 
 mod archive;
@@ -28,4 +28,4 @@ pub use layer::{LAYOUT_VERSION, Layer, write_layer};
 pub use layout::{Layout, Named, export_oci_layout};
 pub use plan::{Clash, Kind, LayerPlan, MOST_LAYERS, PlannedLayer, SegmentRef, plan_layers};
 pub use reference::{ImageReference, RemoteImage};
-pub use registry::{Action, PushListener, Pushed, RegistryError, pull, push};
+pub use registry::{Action, PushListener, Pushed, RegistryError, Wanted, look, pull, pull_all, push};

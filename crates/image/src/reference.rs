@@ -120,6 +120,18 @@ impl RemoteImage {
     }
 }
 
+impl RemoteImage {
+    /// What it is called where names have tags: `latest` would say too much of what was asked for by its digest.
+    pub fn local_name(&self) -> ImageReference {
+        match self.digest {
+            Some(digest) if self.name.tag == "latest" => {
+                ImageReference { tag: format!("sha256-{}", &digest.hex()[..12]), ..self.name.clone() }
+            }
+            _ => self.name.clone(),
+        }
+    }
+}
+
 impl FromStr for RemoteImage {
     type Err = ImageError;
 

@@ -10,6 +10,7 @@ mod images;
 mod lock;
 mod logs;
 mod plan;
+mod pull;
 mod push;
 
 pub(crate) use build::BuildArguments;
@@ -21,6 +22,7 @@ pub(crate) use images::ImagesArguments;
 pub(crate) use lock::LockArguments;
 pub(crate) use logs::LogsArguments;
 pub(crate) use plan::PlanArguments;
+pub(crate) use pull::PullArguments;
 pub(crate) use push::PushArguments;
 
 use crate::{
@@ -42,6 +44,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failu
         Command::Check(arguments) => check::run(&arguments, &global, terminal),
         Command::Lock(arguments) => lock::run(&arguments, &global, terminal),
         Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
+        Command::Pull(arguments) => pull::run(&arguments, &global, terminal),
         Command::Push(arguments) => push::run(&arguments, &global, terminal),
         Command::Images(arguments) => images::run(&arguments, &home(&global)?, terminal),
         Command::History => history::run(&home(&global)?, terminal),

@@ -7,7 +7,7 @@ mod push;
 mod upload;
 
 pub use error::{Action, RegistryError};
-pub use pull::pull;
+pub use pull::{Wanted, look, pull, pull_all};
 pub use push::{PushListener, Pushed, push};
 
 use crate::ImageReference;

@@ -16,40 +16,107 @@ const DOWNLOADS: usize = 4;
 /// Largest manifest that registries take (distribution specification, pushing manifests).
 const LARGEST_MANIFEST: u64 = 4 << 20;
 
-/// Fetches what a layout lacks of the image for a platform, and gives the digest of its manifest. With `pinned`, the
-/// manifest that the name stood for before is meant: the registry is asked only for what is missing of it.
+/// An image that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'w> {
+    /// The image.
+    pub image: &'w RemoteImage,
+    /// The manifest that its name stood for before; the registry is not asked again what it stands for.
+    pub pinned: Option<Digest>,
+    /// Registries that may be spoken to by plain HTTP.
+    pub insecure: &'w [String],
+}
+
+/// Fetches what a layout lacks of the image for a platform, and gives the digest of its manifest.
 pub async fn pull(
     client: &Client,
     layout: &Layout,
-    image: &RemoteImage,
-    pinned: Option<Digest>,
+    wanted: Wanted<'_>,
     platform: Platform,
-    insecure: &[String],
     listener: super::PushListener<'_>,
 ) -> Result<Digest, RegistryError> {
-    if let Some(digest) = pinned.filter(|digest| layout.is_whole(digest)) {
+    if let Some(digest) = wanted.pinned.filter(|digest| layout.is_whole(digest)) {
         return Ok(digest);
     }
-    let repository = Repository::open(client, image.name(), insecure, None).await?;
-    let manifest = match pinned {
-        Some(digest) => repository.manifest(layout, &digest.to_string()).await?,
-        None => repository.resolve(layout, &image.wanted(), platform).await?,
-    };
-    let value = layout.json(&manifest).map_err(|_| RegistryError::Missing(manifest))?;
-    repository.fits(layout, &value, platform, listener).await?;
-    let mut blobs = Vec::new();
-    for part in value["layers"].as_array().into_iter().flatten() {
-        blobs.push(descriptor(part).ok_or_else(|| repository.wrong("its manifest", "names no digest"))?);
-    }
-    stream::iter(blobs)
-        .map(|blob| repository.fetch(layout, blob, listener))
-        .buffer_unordered(DOWNLOADS)
-        .try_collect::<Vec<()>>()
-        .await?;
+    let repository = Repository::open(client, wanted.image.name(), wanted.insecure, None).await?;
+    let manifest = repository.look(layout, &wanted, platform, listener).await?;
+    repository.contents(layout, &manifest, listener).await?;
     Ok(manifest)
 }
 
+/// Finds out that the image is there for a platform, without fetching its layers, and gives the digest of its
+/// manifest.
+pub async fn look(
+    client: &Client,
+    layout: &Layout,
+    wanted: Wanted<'_>,
+    platform: Platform,
+) -> Result<Digest, RegistryError> {
+    let repository = Repository::open(client, wanted.image.name(), wanted.insecure, None).await?;
+    repository.look(layout, &wanted, platform, &|_| ()).await
+}
+
+/// Fetches what a layout lacks of the image for all its platforms, and gives the digest that its name stands for.
+pub async fn pull_all(
+    client: &Client,
+    layout: &Layout,
+    image: &RemoteImage,
+    insecure: &[String],
+    listener: super::PushListener<'_>,
+) -> Result<Digest, RegistryError> {
+    let repository = Repository::open(client, image.name(), insecure, None).await?;
+    let all = repository.manifest(layout, &image.wanted()).await?;
+    let value = layout.json(&all).map_err(|_| RegistryError::Missing(all))?;
+    let Some(manifests) = value["manifests"].as_array() else {
+        repository.contents(layout, &all, listener).await?;
+        return Ok(all);
+    };
+    for entry in manifests {
+        let (inner, _) = descriptor(entry).ok_or_else(|| repository.wrong("its index", "names no digest"))?;
+        repository.manifest(layout, &inner.to_string()).await?;
+        repository.contents(layout, &inner, listener).await?;
+    }
+    Ok(all)
+}
+
 impl Repository<'_> {
+    /// The manifest for a platform, with its configuration.
+    async fn look(
+        &self,
+        layout: &Layout,
+        wanted: &Wanted<'_>,
+        platform: Platform,
+        listener: super::PushListener<'_>,
+    ) -> Result<Digest, RegistryError> {
+        let manifest = match wanted.pinned {
+            Some(digest) => self.manifest(layout, &digest.to_string()).await?,
+            None => self.resolve(layout, &wanted.image.wanted(), platform).await?,
+        };
+        let value = layout.json(&manifest).map_err(|_| RegistryError::Missing(manifest))?;
+        self.fits(layout, &value, platform, listener).await?;
+        Ok(manifest)
+    }
+
+    /// Fetches the configuration and the layers that a manifest names.
+    async fn contents(
+        &self,
+        layout: &Layout,
+        manifest: &Digest,
+        listener: super::PushListener<'_>,
+    ) -> Result<(), RegistryError> {
+        let value = layout.json(manifest).map_err(|_| RegistryError::Missing(*manifest))?;
+        let mut blobs = Vec::new();
+        for part in value["layers"].as_array().into_iter().flatten().chain(value.get("config")) {
+            blobs.push(descriptor(part).ok_or_else(|| self.wrong("its manifest", "names no digest"))?);
+        }
+        stream::iter(blobs)
+            .map(|blob| self.fetch(layout, blob, listener))
+            .buffer_unordered(DOWNLOADS)
+            .try_collect::<Vec<()>>()
+            .await?;
+        Ok(())
+    }
+
     /// Fetches the configuration of an image, and sees for which platform it is.
     async fn fits(
         &self,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     ImageReference, Layout,
-    layout::{INDEX, MANIFEST, descriptor},
+    layout::{descriptor, media_type},
 };
 use envwright_fetch::{
     Body, Client, Method,
@@ -148,9 +148,11 @@ impl Repository<'_> {
     async fn publish(&self, layout: &Layout, digest: &Digest, reference: &str) -> Result<(), RegistryError> {
         let path = layout.blob_path(digest);
         let bytes = fs_err::tokio::read(path).await.map_err(|_| RegistryError::Missing(*digest))?;
-        let kind = if json(layout, digest)?.get("manifests").is_some() { INDEX } else { MANIFEST };
+        let kind = json(layout, digest)?;
+        let kind = HeaderValue::from_str(media_type(&kind))
+            .map_err(|_| self.wrong("the manifest", "has no media type"))?;
         let mut call = Call::new(Action::Publish, Method::PUT, self.url(&format!("manifests/{reference}"))?);
-        call.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        call.headers.insert(CONTENT_TYPE, kind);
         call.body = Body::Bytes(bytes);
         let answer = self.call(&call).await?;
         if answer.is_success() { Ok(()) } else { Err(self.refused(Action::Publish, answer).await) }
