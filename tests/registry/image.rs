@@ -130,7 +130,8 @@ pub(crate) struct Manifest {
 #[track_caller]
 pub(crate) fn manifest(registry: &Registry, repository: &str, tag: &str) -> Manifest {
     let path = format!("/v2/{repository}/manifests/{tag}");
-    let kinds = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
+    let kinds = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, \
+        application/vnd.docker.distribution.manifest.v2+json";
     let (head, body) = registry.ask("GET", &path, &basic(), kinds);
     assert!(head.contains(" 200 "), "{path}: {head}");
     let digest = envwright_store::Digest::of(&body).to_string();

@@ -344,6 +344,10 @@ impl<'a> Attempt<'a> {
             let ground = self.ground(context, platform, &base, &known).await?;
             let debs = self.deb_packages(ground.lock());
             let mut planned = Plan::packages(context, &debs);
+            if let Some(version) = ground.lock().python.filter(|_| self.environment.compile) {
+                let debs = assemble::segments(context, &debs).await?;
+                context.interpreters.offer(platform, version, &debs);
+            }
             let solving = async {
                 let solved = self.finish(context, platform, ground, &known).await?;
                 solve = started.elapsed().as_secs_f64();
@@ -497,6 +501,7 @@ impl<'a> Attempt<'a> {
     /// Wheels with what packing them needs.
     fn wheel_packages(&self, lock: &PlatformLock) -> Result<Vec<Package>, BuildError> {
         let (major, minor, _) = lock.python.unwrap_or_default();
+        let compile = lock.python.filter(|_| self.environment.compile);
         let package = |wheel: &envwright_lock::pypi::LockedWheel| {
             let unknown = || BuildError::NoHash { package: wheel.name.clone() };
             let url = match &wheel.location {
@@ -504,7 +509,7 @@ impl<'a> Attempt<'a> {
                 WheelLocation::Path(_) => None,
             };
             let sha256 = hashes::sha256(wheel).ok_or_else(unknown)?;
-            Ok(Package::Wheel { wheel: wheel.clone(), sha256, python: (major, minor), url })
+            Ok(Package::Wheel { wheel: wheel.clone(), sha256, python: (major, minor), compile, url })
         };
         lock.wheels.iter().map(package).collect()
     }

@@ -1,6 +1,8 @@
 //! What every stage of one build needs.
 
-use crate::{BuildError, record::Record, request::Request, settings::Settings, stop::Stop};
+use crate::{
+    BuildError, bytecode::Interpreters, record::Record, request::Request, settings::Settings, stop::Stop,
+};
 use envwright_fetch::Client;
 use envwright_store::{Home, Segments};
 use std::sync::Arc;
@@ -19,6 +21,7 @@ pub(crate) struct Context<'a> {
     pub(crate) client: Client,
     pub(crate) segments: Segments,
     pub(crate) downloads: Semaphore,
+    pub(crate) interpreters: Arc<Interpreters>,
     threads: Arc<Semaphore>,
 }
 
@@ -41,6 +44,7 @@ impl<'a> Context<'a> {
             client: Client::new(network)?,
             segments: Segments::new(home),
             downloads: Semaphore::new(DOWNLOADS),
+            interpreters: Arc::default(),
             threads: Arc::new(Semaphore::new(request.threads())),
         })
     }

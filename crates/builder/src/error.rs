@@ -123,6 +123,12 @@ pub enum BuildError {
         /// The package.
         package: String,
     },
+    /// No Python that can make the image's byte code can be run here.
+    #[error("no CPython {}.{}.{} can be run here", version.0, version.1, version.2)]
+    NoCompiler {
+        /// Major, minor and micro version of the image's Python.
+        version: (u8, u8, u8),
+    },
     /// The files that a bootstrapped base needs cannot be made.
     #[error("making the files of the base")]
     Rootfs(#[from] RootfsError),
@@ -245,6 +251,9 @@ impl BuildError {
                     .fact("package", package)
                     .remedy("Take `bootstrap:debian/bookworm` as the base");
                 span.iter().fold(finding, |finding, span| finding.at(span, "to be added to the base"))
+            }
+            Self::NoCompiler { version: (major, minor, micro) } => {
+                Finding::new("python-bytecode").fact("version", format!("{major}.{minor}.{micro}"))
             }
             Self::NoHash { package } => Finding::new("pip-hash-missing").fact("package", package),
             Self::Engine { engine, reason } => {

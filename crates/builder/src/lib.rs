@@ -10,6 +10,7 @@
 mod as_it_is;
 mod assemble;
 mod attempt;
+mod bytecode;
 mod context;
 mod done;
 mod environment;

@@ -7,12 +7,13 @@ use envwright_lock::{
     debian::LockedDeb,
     pypi::{LockedWheel, WheelLocation},
 };
-use envwright_package::{Compression, DebSegment, PackageError, Rewrites, WheelSegment};
+use envwright_package::{Compiler, Compression, DebSegment, PackageError, Rewrites, WheelSegment};
 use envwright_redact::SafeUrl;
 use envwright_store::{Digest, SegmentIndex, StoreError};
 use std::{
     io::Write,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// A package that becomes a segment.
@@ -20,14 +21,13 @@ use std::{
 #[expect(clippy::large_enum_variant, reason = "a build has some hundreds of them")]
 pub(crate) enum Package {
     /// `snapshot` is where it is when it has left its mirror.
-    Deb {
-        deb: LockedDeb,
-        snapshot: Option<SafeUrl>,
-    },
+    Deb { deb: LockedDeb, snapshot: Option<SafeUrl> },
     Wheel {
         wheel: LockedWheel,
         sha256: Digest,
         python: (u8, u8),
+        /// Version of the Python whose byte code it is to have.
+        compile: Option<(u8, u8, u8)>,
         url: Option<SafeUrl>,
     },
 }
@@ -95,20 +95,26 @@ impl Package {
     }
 
     pub(crate) fn key(&self, compression: Compression) -> Digest {
-        let packing = self.packing(Path::new(""), compression);
-        packing.key()
+        self.packing(Path::new(""), compression, None).key()
     }
 
-    fn packing<'a>(&'a self, file: &'a Path, compression: Compression) -> Packing<'a> {
+    fn packing<'a>(
+        &'a self,
+        file: &'a Path,
+        compression: Compression,
+        compiler: Option<&'a Compiler>,
+    ) -> Packing<'a> {
         match self {
             Self::Deb { deb, .. } => Packing::Deb { file, deb, compression },
-            Self::Wheel { wheel, sha256, python, .. } => Packing::Wheel(WheelSegment {
+            Self::Wheel { wheel, sha256, python, compile, .. } => Packing::Wheel(WheelSegment {
                 wheel: file,
                 filename: &wheel.filename,
                 sha256: *sha256,
                 python: *python,
                 compression,
                 requested: wheel.requested,
+                compile: *compile,
+                compiler,
                 direct_url: wheel.direct_url.clone(),
             }),
         }
@@ -177,11 +183,17 @@ pub(crate) async fn package(context: &Context<'_>, package: &Package) -> Result<
     }
     let file = download(context, package).await?;
     let (segments, stop, owned) = (context.segments.clone(), context.stop.clone(), package.clone());
+    let (interpreters, home) = (Arc::clone(&context.interpreters), context.home.clone());
     let (path, index) = context
         .on_thread(move || {
+            let interpreter = match owned {
+                Package::Wheel { compile: Some(version), .. } => Some(interpreters.get(&home, version)?),
+                _ => None,
+            };
+            let compiler = interpreter.as_ref().map(|interpreter| &interpreter.compiler);
             let outcome = segments.put(&key, |out| {
                 let mut out = stop.guard(out);
-                owned.packing(&file, compression).pack(&mut out).map_err(PackError::Package)
+                owned.packing(&file, compression, compiler).pack(&mut out).map_err(PackError::Package)
             });
             outcome.map_err(|error| match error {
                 _ if stop.is_asked() => BuildError::Interrupted,

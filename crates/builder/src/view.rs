@@ -70,15 +70,20 @@ impl<'a> SegmentFiles<'a> {
     }
 }
 
-/// Reads the wanted members of a segment.
-fn members(segment: &SegmentRef, wanted: impl Fn(&str) -> bool) -> io::Result<HashMap<String, Vec<u8>>> {
+/// The tar stream of a segment.
+pub(crate) fn open(segment: &SegmentRef) -> io::Result<Box<dyn Read>> {
     let mut file = BufReader::new(fs_err::File::open(&segment.file)?);
     let zstd = io::BufRead::fill_buf(&mut file)?.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-    let stream: Box<dyn Read> = if zstd {
+    Ok(if zstd {
         Box::new(zstd::Decoder::with_buffer(file)?)
     } else {
         Box::new(flate2::bufread::MultiGzDecoder::new(file))
-    };
+    })
+}
+
+/// Reads the wanted members of a segment.
+fn members(segment: &SegmentRef, wanted: impl Fn(&str) -> bool) -> io::Result<HashMap<String, Vec<u8>>> {
+    let stream = open(segment)?;
     let mut found = HashMap::new();
     for member in tar::Archive::new(stream).entries()? {
         let mut member = member?;

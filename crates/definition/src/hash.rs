@@ -18,7 +18,7 @@ impl Environment {
         let mut apt: Vec<&str> = self.apt.iter().map(|package| package.value.as_str()).collect();
         apt.sort_unstable();
         apt.dedup();
-        json!({
+        let mut meaning = json!({
             "base": self.base_meaning(),
             "python": self.python.as_ref().map(|python| python.text.as_str()),
             "requires_python": self.requires_python.as_ref().map(|python| python.value.as_str()),
@@ -36,7 +36,12 @@ impl Environment {
             "user": self.user,
             "workdir": self.workdir,
             "cmd": self.cmd,
-        })
+        });
+        // What came later has no place where it is not asked for, so that it changes no other definition's hash.
+        if self.compile {
+            meaning["compile"] = json!(true);
+        }
+        meaning
     }
 
     /// Images on disk are named by kind alone: the lock holds their digest.

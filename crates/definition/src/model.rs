@@ -37,6 +37,8 @@ pub struct Environment {
     pub workdir: Option<String>,
     /// Command that the image starts.
     pub cmd: Option<Vec<String>>,
+    /// Whether the image has the byte code of its Python packages.
+    pub compile: bool,
     /// The user's own labels.
     pub tags: BTreeMap<String, String>,
     /// Whether every wheel must have a hash in the definition (pip's `--require-hashes`).

@@ -91,6 +91,7 @@ fn joined(collected: Collected, described: yaml::Described, project: Project) ->
         user: described.user,
         workdir: described.workdir,
         cmd: described.cmd,
+        compile: described.compile,
         tags: described.tags,
         require_hashes: collected.require_hashes,
         requires_python: project.requires_python,

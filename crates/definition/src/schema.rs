@@ -56,6 +56,8 @@ struct Definition {
     workdir: Option<String>,
     /// Command that the image starts: a list of words, or a line for the shell.
     cmd: Option<OneOrMany>,
+    /// Whether the image has the byte code of its Python packages, so that their first import is fast.
+    compile: Option<bool>,
     /// Platforms to build for: `linux/amd64`, `linux/arm64`.
     platforms: Option<OneOrMany>,
     /// CUDA version; not built yet.

@@ -29,6 +29,14 @@ pub enum PackageError {
         /// What is wrong with it, a clause.
         reason: String,
     },
+    /// The byte code of the package's modules cannot be made.
+    #[error("cannot compile the modules of {package}: {reason}")]
+    Compiler {
+        /// Name of the package.
+        package: String,
+        /// Why.
+        reason: String,
+    },
     /// The archive's file cannot be read, or its contents cannot be spooled.
     #[error("cannot read `{}`", path.display())]
     Read {
@@ -61,6 +69,9 @@ impl Explain for PackageError {
                 .fact("path", path)
                 .fact("reason", reason)
                 .detail(format!("It was refused because {reason}.")),
+            Self::Compiler { package, reason } => {
+                Finding::new("python-bytecode").fact("package", package).fact("reason", reason)
+            }
             Self::Read { path, source } => machine(path.display().to_string(), source),
             Self::Write { file, source } => machine(format!("the segment of {file}"), source),
         };
@@ -82,6 +93,8 @@ pub(crate) enum Fault {
     Invalid(String),
     /// A member's path, and a clause.
     Unsafe(String, String),
+    /// Why there is no byte code.
+    Compiler(String),
     Read(io::Error),
     Write(io::Error),
 }
@@ -101,6 +114,7 @@ impl Fault {
         match self {
             Self::Invalid(reason) => PackageError::Invalid { file, package, reason },
             Self::Unsafe(path, reason) => PackageError::Unsafe { file, package, path, reason },
+            Self::Compiler(reason) => PackageError::Compiler { package, reason },
             Self::Read(source) => PackageError::Read { path, source },
             Self::Write(source) => PackageError::Write { file, source },
         }

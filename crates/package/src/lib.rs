@@ -1,6 +1,6 @@
 //! One locked package to one deterministic segment.
 //!
-//! - [`WheelSegment`]: a wheel, installed into `/opt/env`;
+//! - [`WheelSegment`]: a wheel, installed into `/opt/env`; [`Compiler`]: the byte code of its modules;
 //! - [`DebSegment`] with [`Rewrites`]: a .deb, unpacked as dpkg would, its scripts not run;
 //! - [`pack_files`] of [`OwnFile`]s: files that belong to no package, and their [`files_key`];
 //! - [`Compression`]: zstd or gzip;
@@ -21,7 +21,7 @@ pub use deb::{DebSegment, Rewrites};
 pub use error::PackageError;
 pub use files::{files_key, pack_files};
 pub use own::{Content, OwnFile};
-pub use wheel::WheelSegment;
+pub use wheel::{Compiler, WheelSegment};
 
 /// Version of the bytes that the same package is packed to; part of every key.
 pub const SEGMENT_VERSION: u32 = 1;

@@ -40,6 +40,7 @@ keys! {
     User "user" Envwright,
     Workdir "workdir" Envwright,
     Cmd "cmd" Envwright,
+    Compile "compile" Envwright,
     Platforms "platforms" Envwright,
     Cuda "cuda" Envwright,
     BuildCompute "build_compute" Envwright,

@@ -30,6 +30,7 @@ pub(crate) struct Described {
     pub(crate) user: Option<String>,
     pub(crate) workdir: Option<String>,
     pub(crate) cmd: Option<Vec<String>>,
+    pub(crate) compile: bool,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) platforms: Vec<Platform>,
 }
@@ -167,6 +168,7 @@ impl Reader<'_> {
             Key::Files => described.files = self.files(value),
             Key::User => described.user = self.user(value),
             Key::Workdir => described.workdir = self.workdir(value),
+            Key::Compile => described.compile = self.truth(key, value),
             Key::Cmd => described.cmd = Some(self.command(value)),
             Key::Platforms => described.platforms = self.platforms(value),
             Key::OsType => self.system(value),

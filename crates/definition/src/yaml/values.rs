@@ -121,6 +121,14 @@ impl Reader<'_> {
         Some(text.to_owned())
     }
 
+    pub(super) fn truth(&mut self, key: Key, value: &Node) -> bool {
+        let text = value.as_str().unwrap_or_default();
+        if !matches!(text, "true" | "false") {
+            self.invalid(key.name(), "`true` or `false`", value);
+        }
+        text == "true"
+    }
+
     /// A list is run as it is, a string by the shell.
     pub(super) fn command(&mut self, value: &Node) -> Vec<String> {
         if let Some(text) = value.as_str() {

@@ -1,6 +1,7 @@
 //! A wheel, installed into `/opt/env` (PyPA, "Binary distribution format", section "Installing a wheel").
 
 mod archive;
+mod compiler;
 mod entry_points;
 mod layout;
 mod metadata;
@@ -10,6 +11,8 @@ mod record;
 use crate::{
     Compression, PackageError, SEGMENT_VERSION, error::Fault, header::Attributes, writer::SegmentWriter,
 };
+pub use compiler::Compiler;
+
 use archive::Archive;
 use envwright_store::{Digest, SegmentIndex, canonical_json};
 use plan::{Plan, Source};
@@ -40,6 +43,10 @@ pub struct WheelSegment<'a> {
     pub compression: Compression,
     /// Whether the user named it; `REQUESTED` says so.
     pub requested: bool,
+    /// Version of the Python whose byte code the package's modules are to have, if any.
+    pub compile: Option<(u8, u8, u8)>,
+    /// What makes byte code; of that version.
+    pub compiler: Option<&'a Compiler>,
     /// Content of `direct_url.json` for what was not found in an index.
     pub direct_url: Option<serde_json::Value>,
 }
@@ -47,7 +54,7 @@ pub struct WheelSegment<'a> {
 impl WheelSegment<'_> {
     /// Digest of all that the segment's bytes depend on.
     pub fn key(&self) -> Digest {
-        Digest::of(&canonical_json(&json!({
+        let mut parts = json!({
             "version": SEGMENT_VERSION,
             "kind": "wheel",
             "package": self.sha256,
@@ -56,7 +63,11 @@ impl WheelSegment<'_> {
             "compression": self.compression.name(),
             "requested": self.requested,
             "direct_url": self.direct_url,
-        })))
+        });
+        if let Some((major, minor, micro)) = self.compile {
+            parts["compile"] = json!([major, minor, micro]);
+        }
+        Digest::of(&canonical_json(&parts))
     }
 
     /// Writes the compressed segment and gives its index. Members are streamed: memory does not grow with

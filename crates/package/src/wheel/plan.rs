@@ -1,7 +1,7 @@
 //! What a wheel's segment will hold, before any of it is written.
 
 use super::{
-    INSTALLER, SHEBANG, WheelSegment,
+    Compiler, INSTALLER, SHEBANG, WheelSegment,
     archive::{Archive, Member},
     entry_points,
     layout::{self, Layout, Place},
@@ -14,6 +14,8 @@ use std::{
     io,
 };
 
+/// Larger modules stay without byte code.
+const LARGEST_MODULE: u64 = 32 << 20;
 /// The interpreter that a script names for the installer to replace.
 const PLACEHOLDER: &[u8] = b"#!python";
 
@@ -53,6 +55,9 @@ impl Plan {
             layout::check_interpreter(&Layout::script(&name))?;
             plan.add(Layout::script(&name), Source::Bytes(text.into_bytes()), true)?;
         }
+        if let Some(compiler) = segment.compiler {
+            plan.compile(archive, compiler, &layout)?;
+        }
         plan.describe(segment, &layout)?;
         let leaves: BTreeSet<&str> = plan.files.keys().map(String::as_str).collect();
         let all = plan.files.keys().chain(&plan.directories).map(String::as_str);
@@ -88,6 +93,35 @@ impl Plan {
         }
         for name in &archive.directories {
             self.directories.extend(layout.directory(name)?);
+        }
+        Ok(())
+    }
+
+    /// Adds the byte code of the modules that Python can compile; as for pip and uv, the others stay without.
+    fn compile(&mut self, archive: &mut Archive, compiler: &Compiler, layout: &Layout) -> Result<(), Fault> {
+        let below = format!("{}/", layout.site);
+        let module = |(path, file): (&String, &File)| match &file.source {
+            Source::Member { name, member, .. }
+                if path.starts_with(&below) && member.size <= LARGEST_MODULE =>
+            {
+                Some((byte_code_path(path, compiler.version)?, path.clone(), name.clone(), *member))
+            }
+            _ => None,
+        };
+        let modules: Vec<_> = self.files.iter().filter_map(module).collect();
+        let mut running = None;
+        for (place, path, name, member) in modules {
+            if self.files.contains_key(&place) {
+                continue;
+            }
+            let source = archive.bytes(&name, member)?;
+            let running = match &mut running {
+                Some(running) => running,
+                none => none.insert(compiler.start()?),
+            };
+            if let Some(made) = running.compile(&format!("/{path}"), &source)? {
+                self.add(place, Source::Bytes(made), false)?;
+            }
         }
         Ok(())
     }
@@ -129,6 +163,12 @@ impl File {
             Source::Member { member, digest, .. } => (*digest, member.size),
         }
     }
+}
+
+/// Where the byte code of a module is looked for (PEP 3147): `a/__pycache__/b.cpython-311.pyc` for `a/b.py`.
+fn byte_code_path(path: &str, (major, minor, _): (u8, u8, u8)) -> Option<String> {
+    let (folder, module) = path.strip_suffix(".py")?.rsplit_once('/')?;
+    Some(format!("{folder}/__pycache__/{module}.cpython-{major}{minor}.pyc"))
 }
 
 /// The name of the entry point that a script of old build tools stands for.
@@ -194,6 +234,13 @@ mod tests {
         assert_eq!(with_shebang(b"#!pythonw -E\nx\n"), b"#!/opt/env/bin/python\nx\n");
         assert_eq!(with_shebang(b"#!python"), b"#!/opt/env/bin/python\n");
         assert_eq!(with_shebang(b"#!python\r\nx"), b"#!/opt/env/bin/python\n\nx");
+    }
+
+    #[test]
+    fn byte_code_lies_beside_its_module() {
+        let place = |path: &str| byte_code_path(path, (3, 11, 2));
+        assert_eq!(place("a/b.py").as_deref(), Some("a/__pycache__/b.cpython-311.pyc"));
+        assert_eq!(place("a/b.pyi"), None);
     }
 
     #[test]

@@ -65,6 +65,8 @@ impl Tree {
             compression: Compression::Zstd,
             // uv counts every wheel as requested.
             requested: true,
+            compile: None,
+            compiler: None,
             direct_url: None,
         };
         let mut bytes = Vec::new();

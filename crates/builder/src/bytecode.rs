@@ -1,0 +1,150 @@
+//! The Python that makes byte code: the image's own, taken out of its Debian packages, where this machine can run it,
+//! else one of exactly its version that is installed here. Both make the same bytes.
+
+use crate::{BuildError, view};
+use envwright_image::SegmentRef;
+use envwright_package::Compiler;
+use envwright_store::{EntryKind, Home};
+use envwright_target::Platform;
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tempfile::TempDir;
+
+/// Major, minor and micro.
+type Version = (u8, u8, u8);
+
+/// The Pythons of one build.
+#[derive(Default)]
+pub(crate) struct Interpreters {
+    offers: Mutex<Vec<Offer>>,
+    ready: Mutex<Vec<Arc<Interpreter>>>,
+}
+
+/// A Python in Debian packages.
+struct Offer {
+    version: Version,
+    segments: Vec<SegmentRef>,
+}
+
+/// One that can be run; its files go with it.
+pub(crate) struct Interpreter {
+    pub(crate) compiler: Compiler,
+    _files: Option<TempDir>,
+}
+
+impl Interpreters {
+    /// Tells of the Python that an image's Debian packages hold.
+    pub(crate) fn offer(&self, platform: Platform, version: Version, segments: &[SegmentRef]) {
+        if Platform::host() != Some(platform) || segments.is_empty() {
+            return;
+        }
+        let segments = segments.iter().filter(|segment| is_needed(segment)).cloned().collect();
+        let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
+        offers.push(Offer { version, segments });
+    }
+
+    /// The Python of a version. The first that asks makes it ready; the others wait.
+    pub(crate) fn get(&self, home: &Home, version: Version) -> Result<Arc<Interpreter>, BuildError> {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = ready.iter().find(|known| known.compiler.version == version) {
+            return Ok(Arc::clone(known));
+        }
+        let offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
+        let offered = offers.iter().find(|offer| offer.version == version);
+        let unpacked = offered.map(|offer| unpack(home, offer)).transpose()?.flatten();
+        let found = unpacked.or_else(|| installed(version)).ok_or(BuildError::NoCompiler { version })?;
+        let found = Arc::new(found);
+        ready.push(Arc::clone(&found));
+        Ok(found)
+    }
+}
+
+/// Whether a package has a part of Python, or a library that it may be linked to.
+fn is_needed(segment: &SegmentRef) -> bool {
+    segment.index.entries.iter().any(|entry| {
+        let path = entry.path.as_str();
+        is_python(path) || path.starts_with("usr/lib/python3") || is_library(path)
+    })
+}
+
+/// Samples: `usr/bin/python3.11`, not `usr/bin/python3.11-config`.
+fn is_python(path: &str) -> bool {
+    let version = path.strip_prefix("usr/bin/python3.");
+    version.is_some_and(|version| version.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn is_library(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.contains(".so")
+}
+
+/// Samples: `usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2`, `usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1`.
+fn is_loader(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.starts_with("ld-linux") && path.split('/').count() > 3
+}
+
+/// Takes a Python out of its packages. None where they hold no such Python.
+fn unpack(home: &Home, offer: &Offer) -> Result<Option<Interpreter>, BuildError> {
+    let files = tempfile::Builder::new().prefix(".tmp-python-").tempdir_in(home.segments())?;
+    for segment in &offer.segments {
+        let mut archive = tar::Archive::new(view::open(segment)?);
+        archive.set_preserve_permissions(false);
+        archive.set_preserve_mtime(false);
+        for entry in archive.entries()? {
+            entry?.unpack_in(files.path())?;
+        }
+    }
+    let (major, minor, _) = offer.version;
+    let program = format!("usr/bin/python{major}.{minor}");
+    let entries = || offer.segments.iter().flat_map(|segment| &segment.index.entries);
+    let place = |path: &str| files.path().join(path);
+    // What a link leads to may be an absolute path of the image.
+    let is_file = |kind: &EntryKind| matches!(kind, EntryKind::File { .. });
+    let loader = entries().find(|entry| is_loader(&entry.path) && is_file(&entry.kind));
+    let has_program = entries().any(|entry| entry.path == program && is_file(&entry.kind));
+    let Some(loader) = loader.filter(|_| has_program) else { return Ok(None) };
+    let loader = place(&loader.path);
+    let libraries = loader.parent().unwrap_or(files.path()).to_owned();
+    let command = [
+        loader.into_os_string(),
+        OsString::from("--library-path"),
+        libraries.into_os_string(),
+        place(&program).into_os_string(),
+    ];
+    let compiler = Compiler { command: command.into(), home: Some(place("usr")), version: offer.version };
+    let fits = version(&compiler.command, compiler.home.as_deref()) == Some(offer.version);
+    Ok(fits.then_some(Interpreter { compiler, _files: Some(files) }))
+}
+
+/// A Python of exactly this version among those that are found on `PATH`.
+fn installed((major, minor, micro): Version) -> Option<Interpreter> {
+    let names = [format!("python{major}.{minor}"), format!("python{major}"), "python".to_owned()];
+    let folders: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH")?).collect();
+    let programs = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    let fitting = programs
+        .filter(|program| program.is_file())
+        .find(|program| version(&[program.clone().into_os_string()], None) == Some((major, minor, micro)))?;
+    let command = vec![fitting.into_os_string()];
+    Some(Interpreter {
+        compiler: Compiler { command, home: None, version: (major, minor, micro) },
+        _files: None,
+    })
+}
+
+/// The version of a CPython; none for anything else.
+fn version(command: &[OsString], home: Option<&Path>) -> Option<Version> {
+    const ASK: &str = "import sys; print(sys.implementation.name, *sys.version_info[:3])";
+    let (program, arguments) = command.split_first()?;
+    let mut asked = Command::new(program);
+    asked.args(arguments).args(["-s", "-S", "-B", "-c", ASK]).env_clear().current_dir("/");
+    asked.envs(home.map(|home| ("PYTHONHOME", home)));
+    let text = String::from_utf8(asked.output().ok()?.stdout).ok()?;
+    let mut numbers = text.strip_prefix("cpython ")?.split_whitespace().map(str::parse::<u8>);
+    let mut number = || numbers.next()?.ok();
+    Some((number()?, number()?, number()?))
+}
