@@ -8,9 +8,12 @@ mod support;
 mod registry {
     mod authentication;
     mod bases;
+    mod certificates;
     mod faults;
     mod image;
+    mod proxies;
     mod proxy;
     mod pushes;
     mod refusals;
+    mod tokens;
 }
