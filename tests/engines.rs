@@ -16,6 +16,7 @@ mod engines {
     mod outputs;
     mod podman;
     mod quickstart;
+    mod registries;
     mod settings;
     mod skopeo;
 }

@@ -8,10 +8,13 @@ mod support;
 mod registry {
     mod authentication;
     mod bases;
+    mod certificates;
     mod faults;
     mod image;
+    mod proxies;
     mod proxy;
     mod pulls;
     mod pushes;
     mod refusals;
+    mod tokens;
 }

@@ -2,8 +2,9 @@
 
 use super::facts::Facts;
 use crate::support::{
-    machine::{command, output},
-    registry::Registry,
+    authority::Certificate,
+    machine::output,
+    registry::{Access, Registry},
 };
 use envwright_store::Digest;
 use fs_err::File;
@@ -16,7 +17,7 @@ use std::{
 const FOLDER: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/quickstart");
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/quickstart/requirements.txt");
 
-/// The image with zstd and with gzip layers, in layouts and in a registry's storage.
+/// The image with zstd and with gzip layers, in layouts and in a registry's storage, which it was pushed to.
 pub(crate) struct Quickstart {
     folder: PathBuf,
     lock: Value,
@@ -44,6 +45,13 @@ impl Quickstart {
     #[track_caller]
     pub(crate) fn registry(&self) -> Registry {
         Registry::start(&self.folder.join("registry"))
+    }
+
+    /// The same by https, for those who have this name and password.
+    #[track_caller]
+    pub(crate) fn guarded(&self, certificate: &Certificate, user: &str, password: &str) -> Registry {
+        let storage = self.folder.join("registry");
+        Registry::with_access(&storage, &Access::password(&storage, user, password).certified(certificate))
     }
 
     /// Its layout with layers of this compression.
@@ -99,9 +107,7 @@ fn make(folder: &Path) {
         let mut build = envwright(folder);
         build.args(["build", "definition", "--locked", "--platform", "linux/amd64", "--tag", &name]);
         output(build.args(["--compression", compression, "--output", &format!("oci:{compression}")]));
-        let mut push = command("skopeo");
-        push.args(["copy", "--dest-tls-verify=false"]).arg(format!("oci:{compression}")).current_dir(folder);
-        output(push.arg(format!("docker://{}", registry.reference(&name))));
+        output(envwright(folder).args(["push", &name, &registry.reference(&name)]));
     }
 }
 

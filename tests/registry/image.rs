@@ -1,7 +1,10 @@
 //! The image that is pushed.
 
 use super::proxy::Proxy;
-use crate::support::{Envwright, Ran, registry::Registry};
+use crate::support::{
+    Envwright, Ran,
+    registry::{Access, Registry},
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -16,19 +19,30 @@ pub(crate) const PASSWORD: &str = "correct horse";
 /// A registry of nothing, and its storage.
 pub(crate) struct Empty {
     pub(crate) registry: Registry,
-    _storage: TempDir,
+    storage: TempDir,
 }
 
 impl Empty {
     pub(crate) fn registry() -> Self {
         let storage = tempfile::tempdir().unwrap();
-        Self { registry: Registry::start(storage.path()), _storage: storage }
+        Self { registry: Registry::start(storage.path()), storage }
     }
 
     /// Asks for [`USER`] and [`PASSWORD`].
     pub(crate) fn with_password() -> Self {
         let storage = tempfile::tempdir().unwrap();
-        Self { registry: Registry::with_password(storage.path(), USER, PASSWORD), _storage: storage }
+        Self { registry: Registry::with_password(storage.path(), USER, PASSWORD), storage }
+    }
+
+    /// Lets in whom `access` says.
+    pub(crate) fn with_access(access: &Access) -> Self {
+        let storage = tempfile::tempdir().unwrap();
+        Self { registry: Registry::with_access(storage.path(), access), storage }
+    }
+
+    /// The same storage, for everybody and by plain http.
+    pub(crate) fn open(&self) -> Registry {
+        Registry::start(self.storage.path())
     }
 }
 
@@ -77,6 +91,34 @@ impl Image {
         proxy.tagged_last("team/app", "1");
         complete(registry, "team/app", "1", &self.digest);
     }
+}
+
+/// A definition of one file on an image, in a home with [`USER`]'s credentials for a registry.
+pub(crate) fn on(image: &str, host: &str) -> Envwright {
+    let text = format!("name: small\nimage: {image}\nfiles: [{{from: own, to: /own}}]\n");
+    let envwright = Envwright::new();
+    let docker = envwright.folder().join("docker");
+    envwright
+        .variable("DOCKER_CONFIG", docker)
+        .file("docker/config.json", credentials(host, PASSWORD))
+        .file("environment.yml", &text)
+        .file("own", image)
+}
+
+/// Pushes `team/base:1` to a registry, from another home `team/app:1` on that, and from a third `team/top:1` on that
+/// one. Gives the digest of the last.
+#[track_caller]
+pub(crate) fn there_and_back(host: &str, settled: impl Fn(Envwright) -> Envwright) -> String {
+    let mut image = "scratch".to_owned();
+    let mut digest = String::new();
+    for repository in ["team/base", "team/app", "team/top"] {
+        let name = format!("{host}/{repository}:1");
+        let envwright = settled(on(&image, host));
+        let built = envwright.run(&["build", "-t", &name, "--push", "--json"]).succeeded().json();
+        digest = built["digest"].as_str().unwrap().to_owned();
+        image = name;
+    }
+    digest
 }
 
 /// A large file and some small ones on nothing.

@@ -5,8 +5,9 @@ use crate::support::registry::Registry;
 use std::{
     io::{self, Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, PoisonError},
     thread,
+    time::Duration,
 };
 
 /// First byte of a TLS handshake.
@@ -14,6 +15,9 @@ const HANDSHAKE: u8 = 0x16;
 /// What a server of plain http says to a TLS handshake.
 const NO_HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
     Connection: close\r\n\r\n400 Bad Request";
+
+/// How long a request waits for others at a gate; a client of one request at a time fails then.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running proxy; its threads end with the test's process.
 pub(crate) struct Proxy {
@@ -43,6 +47,8 @@ pub(crate) enum Fate {
     Restated(&'static str),
     /// The same, with addresses of the registry's answer as paths.
     Relative,
+    /// It is passed on when others wait at the same gate too.
+    Gathered(Arc<Gate>),
     /// It is read, and answered with this; the registry sees nothing.
     Answered(String),
     /// The connection is cut (TCP's RST) after so many bytes of its body.
@@ -73,6 +79,39 @@ pub(crate) struct Exchange {
 struct Log {
     exchanges: Vec<Exchange>,
     time: usize,
+}
+
+/// Requests that go on together.
+pub(crate) struct Gate {
+    wanted: usize,
+    came: Mutex<usize>,
+    all: Condvar,
+}
+
+impl Gate {
+    /// Opens for so many requests, and stays open.
+    pub(crate) fn of(wanted: usize) -> Arc<Self> {
+        Arc::new(Self { wanted, came: Mutex::default(), all: Condvar::new() })
+    }
+
+    /// Whether so many were under way at the same time.
+    pub(crate) fn opened(&self) -> bool {
+        *self.came.lock().unwrap() >= self.wanted
+    }
+
+    /// False where the others did not come.
+    fn wait(&self) -> bool {
+        let mut came = self.came.lock().unwrap();
+        *came += 1;
+        self.all.notify_all();
+        let (mut came, end) =
+            self.all.wait_timeout_while(came, PATIENCE, |came| *came < self.wanted).unwrap();
+        if end.timed_out() {
+            // Those that come later are not at the same time.
+            *came -= 1;
+        }
+        !end.timed_out()
+    }
 }
 
 type Rule = Mutex<dyn FnMut(&Request) -> Fate + Send>;
@@ -200,6 +239,13 @@ fn serve(mut client: TcpStream, registry: &str, rule: &Rule, log: &Mutex<Log>) {
     let fate = (rule.lock().unwrap_or_else(PoisonError::into_inner))(&request);
     let (sent, answer) = match fate {
         Fate::Passed => pass(&mut client, registry, &request, &request.target),
+        Fate::Gathered(gate) => {
+            if gate.wait() {
+                pass(&mut client, registry, &request, &request.target)
+            } else {
+                (0, b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec())
+            }
+        }
         Fate::PassedAs(target) => pass(&mut client, registry, &request, &target),
         Fate::Restated(status) => {
             let (sent, answer) = pass(&mut client, registry, &request, &request.target);

@@ -1,9 +1,10 @@
 //! Pushes that nothing disturbs, and what they send.
 
 use super::{
-    image::{Empty, Image, complete, definition},
-    proxy::{Fate, Proxy},
+    image::{Empty, Image, complete, definition, manifest, on},
+    proxy::{Fate, Gate, Proxy},
 };
+use std::sync::Arc;
 
 #[test]
 fn a_build_with_push_sends_each_byte_once_and_the_tag_last() {
@@ -66,4 +67,37 @@ fn addresses_of_uploads_may_be_paths() {
     let empty = Empty::registry();
     let proxy = Proxy::start(&empty.registry, |_| Fate::Relative);
     Image::build().pushed(&proxy, &empty.registry);
+}
+
+#[test]
+fn several_blobs_go_at_once() {
+    let (empty, gate) = (Empty::registry(), Gate::of(2));
+    let shared = Arc::clone(&gate);
+    let proxy = Proxy::start(&empty.registry, move |request| {
+        let sends = request.target.contains("/blobs/uploads/") && request.length > 0;
+        if sends { Fate::Gathered(Arc::clone(&shared)) } else { Fate::Passed }
+    });
+    Image::build().pushed(&proxy, &empty.registry);
+    assert!(gate.opened(), "{:#?}", proxy.seen());
+}
+
+#[test]
+fn several_blobs_come_at_once() {
+    let (empty, gate) = (Empty::registry(), Gate::of(2));
+    let mut image = "scratch".to_owned();
+    for repository in ["one", "two"] {
+        let name = empty.registry.reference(&format!("team/{repository}:1"));
+        on(&image, "").run(&["build", "-t", &name, "--push"]).succeeded();
+        image = name;
+    }
+    let layers: Vec<_> =
+        manifest(&empty.registry, "team/two", "1").value["layers"].as_array().unwrap().clone();
+    let layers: Vec<_> = layers.iter().map(|layer| layer["digest"].as_str().unwrap().to_owned()).collect();
+    let shared = Arc::clone(&gate);
+    let proxy = Proxy::start(&empty.registry, move |request| {
+        let comes = request.method == "GET" && layers.iter().any(|layer| request.target.ends_with(layer));
+        if comes { Fate::Gathered(Arc::clone(&shared)) } else { Fate::Passed }
+    });
+    on(&proxy.reference("team/two:1"), "").run(&["build"]).succeeded();
+    assert!(gate.opened(), "{:#?}", proxy.seen());
 }

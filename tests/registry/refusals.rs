@@ -1,7 +1,7 @@
 //! Pushes that cannot succeed.
 
 use super::{
-    image::{Empty, Image},
+    image::{Empty, Image, on},
     proxy::{Fate, Proxy},
 };
 use crate::support::Ran;
@@ -74,4 +74,35 @@ fn a_registry_that_forgets_every_upload_ends_the_push() {
         _ => Fate::Passed,
     });
     refused(&image, &proxy.reference("team/app:1"), 3, "net-io");
+}
+
+#[test]
+fn a_limit_that_lasts_ends_with_how_long_to_wait() {
+    let empty = Empty::registry();
+    on("scratch", "").run(&["build", "-t", &empty.registry.reference("team/base:1"), "--push"]).succeeded();
+    // What asks which protocol is spoken is let through.
+    for limited in ["/manifests/", "/blobs/"] {
+        let proxy = Proxy::start(&empty.registry, move |request| {
+            if request.target.contains(limited) {
+                Fate::answered("429 Too Many Requests", "Retry-After: 3600\r\n", "")
+            } else {
+                Fate::Passed
+            }
+        });
+        let (push, pull) = (proxy.reference("team/app:1"), proxy.reference("team/base:1"));
+        let once = "[network]\nretries = 0\n";
+        let pushed = on("scratch", "").config(once).run(&["build", "-t", &push, "--push", "--json"]);
+        let pulled = on(&pull, "").config(once).run(&["build", "--json"]);
+        for ran in [pushed, pulled] {
+            assert_eq!(ran.code, Some(3), "{ran}");
+            let root = &ran.json()["root"];
+            assert_eq!(root["problem"], "registry-rate-limited", "{ran}");
+            assert_eq!(
+                (&root["facts"]["host"], &root["facts"]["wait"]),
+                (&(*proxy.address).into(), &"3600 s".into())
+            );
+            assert!(root["facts"]["image"].as_str().unwrap().starts_with(&proxy.address), "{ran}");
+            assert!(ran.stdout.contains("docker login"), "its remedy is told: {ran}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, unused_macros, unused_imports, reason = "each test program uses its own part of this")]
 
+pub(crate) mod authority;
 pub(crate) mod base;
 pub(crate) mod debian;
 pub(crate) mod index;
@@ -12,7 +13,9 @@ pub(crate) mod registry;
 pub(crate) mod server;
 pub(crate) mod service;
 pub(crate) mod tls;
+pub(crate) mod tokens;
 pub(crate) mod tree;
+pub(crate) mod tunnel;
 pub(crate) mod wheel;
 
 use serde_json::Value;

@@ -1,6 +1,7 @@
 //! Debian's `docker-registry` on loopback.
 
 use crate::support::{
+    authority::{Authority, Certificate},
     machine::{command, output},
     service::Service,
 };
@@ -19,30 +20,63 @@ pub(crate) struct Registry {
     pub(crate) address: String,
 }
 
+/// Whom a registry lets in, and how it is spoken to: everybody, by plain http, where nothing else is said.
+#[derive(Default)]
+pub(crate) struct Access {
+    tls: String,
+    auth: String,
+}
+
+impl Access {
+    /// Those alone who have this name and password, which are kept in `storage`.
+    #[track_caller]
+    pub(crate) fn password(storage: &Path, user: &str, password: &str) -> Self {
+        let line = output(command("htpasswd").args(["-Bbn", user, password]));
+        let passwords = storage.join("htpasswd");
+        super::write(&passwords, line.as_bytes());
+        let path = passwords.display();
+        let auth = format!("auth: {{htpasswd: {{realm: registry, path: '{path}'}}}}\n");
+        Self { auth, ..Self::default() }
+    }
+
+    /// Those alone who have a token of this service, whose certificate is of this authority.
+    pub(crate) fn tokens(realm: &str, service: &str, issuer: &str, authority: &Authority) -> Self {
+        let bundle = authority.file();
+        let auth = format!(
+            "auth: {{token: {{realm: '{realm}', service: {service}, issuer: {issuer}, rootcertbundle: '{}'}}}}\n",
+            bundle.display()
+        );
+        Self { auth, ..Self::default() }
+    }
+
+    /// The same, by https alone.
+    pub(crate) fn certified(self, Certificate { certificate, key }: &Certificate) -> Self {
+        let (certificate, key) = (certificate.display(), key.display());
+        Self { tls: format!(", tls: {{certificate: '{certificate}', key: '{key}'}}"), ..self }
+    }
+}
+
 impl Registry {
     /// Serves what lies in `storage`, on a port that the kernel chooses.
     #[track_caller]
     pub(crate) fn start(storage: &Path) -> Self {
-        Self::configured(storage, "")
+        Self::with_access(storage, &Access::default())
     }
 
     /// The same for those alone who have this name and password.
     #[track_caller]
     pub(crate) fn with_password(storage: &Path, user: &str, password: &str) -> Self {
-        let line = output(command("htpasswd").args(["-Bbn", user, password]));
-        let passwords = storage.join("htpasswd");
-        super::write(&passwords, line.as_bytes());
-        let path = passwords.display();
-        Self::configured(storage, &format!("auth: {{htpasswd: {{realm: registry, path: '{path}'}}}}\n"))
+        Self::with_access(storage, &Access::password(storage, user, password))
     }
 
+    /// The same for those whom `access` lets in.
     #[track_caller]
-    fn configured(storage: &Path, more: &str) -> Self {
+    pub(crate) fn with_access(storage: &Path, Access { tls, auth }: &Access) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let configuration = folder.path().join("registry.yml");
         let text = format!(
             "version: 0.1\nlog: {{formatter: text}}\nstorage: {{filesystem: {{rootdirectory: '{}'}}}}\n\
-             http: {{addr: \"127.0.0.1:0\"}}\n{more}",
+             http: {{addr: \"127.0.0.1:0\"{tls}}}\n{auth}",
             storage.display()
         );
         fs_err::write(&configuration, text).unwrap();
@@ -51,6 +85,11 @@ impl Registry {
         });
         let address = service.wait_for(|service| address(&service.said()));
         Self { _service: service, _folder: folder, address }
+    }
+
+    /// The port of its address.
+    pub(crate) fn port(&self) -> &str {
+        self.address.rsplit(':').next().unwrap()
     }
 
     /// The name of an image in it.

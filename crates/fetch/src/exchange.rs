@@ -164,8 +164,12 @@ impl Answer {
 
     /// The status as an error, with the time that the server asks to wait.
     pub fn as_error(&self) -> FetchError {
-        let wait = retry_after(self.response.headers());
-        FetchError::Status { url: self.url.without_credentials(), status: self.status(), wait }
+        FetchError::Status { url: self.url.without_credentials(), status: self.status(), wait: self.wait() }
+    }
+
+    /// The time that the server asks to wait.
+    pub fn wait(&self) -> Option<Duration> {
+        retry_after(self.response.headers())
     }
 
     /// The body, at most `limit` bytes.

@@ -128,6 +128,7 @@ async fn token(
                     status: 401,
                     code: None,
                     reason: format!("its token service answered {}", answer.status()),
+                    wait: None,
                 });
             }
             Ok(answer) => answer.as_error(),

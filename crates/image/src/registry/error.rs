@@ -4,7 +4,7 @@ use crate::ImageError;
 use envwright_diagnosis::{Explain, Finding};
 use envwright_fetch::{FetchError, Transport};
 use envwright_store::Digest;
-use std::fmt;
+use std::{fmt, time::Duration};
 
 /// Why an image did not reach a registry.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,8 @@ pub enum RegistryError {
         code: Option<String>,
         /// The registry's words.
         reason: String,
+        /// How long it asks to wait.
+        wait: Option<Duration>,
     },
     /// The registry's answer is not what the specification says.
     #[error("{host}: {reason}")]
@@ -100,6 +102,7 @@ fn refusal(code: Option<&str>, status: u16, action: Action) -> &'static str {
     match (code, status) {
         (Some("TOOMANYREQUESTS"), _) | (_, 429) => "registry-rate-limited",
         (_, 401) => "registry-unauthorized",
+        (_, 407) => "net-proxy",
         (Some("BLOB_UNKNOWN" | "MANIFEST_BLOB_UNKNOWN"), _) => "registry-blob-unknown",
         (_, 403 | 405) => "registry-push-denied",
         (_, 413 | 507) => "registry-quota",
@@ -115,12 +118,15 @@ impl Explain for RegistryError {
     fn findings(&self) -> Vec<Finding> {
         vec![match self {
             Self::Fetch { host, image, source } => return unreached(host, image, source),
-            Self::Refused { host, image, action, status, code, reason } => {
-                let finding = Finding::new(refusal(code.as_deref(), *status, *action))
+            Self::Refused { host, image, action, status, code, reason, wait } => {
+                let mut finding = Finding::new(refusal(code.as_deref(), *status, *action))
                     .fact("host", host)
                     .fact("image", image)
                     .fact("status", status)
                     .detail(format!("{host} was asked to {action} {image}, and answered {status}."));
+                if let Some(wait) = wait {
+                    finding = finding.fact("wait", seconds(*wait));
+                }
                 if reason.is_empty() {
                     finding
                 } else {
@@ -159,9 +165,14 @@ fn unreached(host: &str, image: &str, source: &FetchError) -> Vec<Finding> {
     let finding = Finding::new(problem).fact("host", host).fact("image", image);
     vec![match source {
         FetchError::Transport { reason, .. } => finding.fact("reason", reason),
-        FetchError::Status { wait: Some(wait), .. } => finding.fact("wait", format!("{} s", wait.as_secs())),
+        FetchError::Status { wait: Some(wait), .. } => finding.fact("wait", seconds(*wait)),
         _ => finding,
     }]
+}
+
+/// Sample: `120 s`.
+fn seconds(wait: Duration) -> String {
+    format!("{} s", wait.as_secs())
 }
 
 #[cfg(test)]
@@ -176,6 +187,7 @@ mod tests {
             (Some("NAME_UNKNOWN"), 404, Action::Upload, "registry-not-found"),
             (Some("MANIFEST_BLOB_UNKNOWN"), 404, Action::Publish, "registry-blob-unknown"),
             (Some("TOOMANYREQUESTS"), 403, Action::Look, "registry-rate-limited"),
+            (None, 407, Action::Upload, "net-proxy"),
             (None, 507, Action::Upload, "registry-quota"),
             (None, 503, Action::Upload, "net-server-error"),
         ] {

@@ -197,7 +197,7 @@ impl<'c> Repository<'c> {
 
     /// What a registry says against a request (distribution specification, error codes).
     async fn refused(&self, action: Action, answer: Answer) -> RegistryError {
-        let status = answer.status();
+        let (status, wait) = (answer.status(), answer.wait());
         let body = answer.bytes(LARGEST_ERROR).await.unwrap_or_default();
         let value: Value = serde_json::from_slice(&body).unwrap_or_default();
         let first = &value["errors"][0];
@@ -208,6 +208,7 @@ impl<'c> Repository<'c> {
             status,
             code: first["code"].as_str().map(str::to_owned),
             reason: first["message"].as_str().unwrap_or_default().to_owned(),
+            wait,
         }
     }
 
