@@ -12,6 +12,10 @@ use std::{
 /// A small wheel that needs nothing and that the example does not hold.
 const ADDED: &str = "tqdm==4.67.1\n";
 
+/// Versions that are not the newest; of a large wheel and of a small one.
+const OTHER_LARGE: &str = "scikit-learn==1.7.2";
+const OTHER_SMALL: &str = "certifi==2025.8.3";
+
 /// The folder of one run, and what was made in it beforehand.
 pub(super) struct Inputs {
     /// `target/bench`
@@ -58,6 +62,16 @@ impl Inputs {
     /// The pins with one requirement more.
     pub(super) fn changed(&self) -> String {
         format!("{}{ADDED}", self.pins)
+    }
+
+    /// The pins with another version of scikit-learn.
+    pub(super) fn other_large(&self) -> String {
+        replaced(&self.pins, OTHER_LARGE)
+    }
+
+    /// The same with another version of certifi besides.
+    pub(super) fn other_small(&self) -> String {
+        replaced(&self.other_large(), OTHER_SMALL)
     }
 
     /// The pin of pip, with its version.
@@ -114,6 +128,13 @@ fn pins(json: &str) -> Option<String> {
     platform["wheels"].as_array()?.iter().map(pin).collect()
 }
 
+/// Pins with another one of the same package.
+fn replaced(pins: &str, pin: &str) -> String {
+    let name = pin.split_inclusive("==").next().unwrap_or(pin);
+    let lines = pins.lines().map(|line| if line.starts_with(name) { pin } else { line });
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
 /// Size of the only image of an OCI layout.
 pub(super) fn size_of_layout(layout: &Path) -> Result<Size, String> {
     let json = |path: PathBuf| -> Result<Value, String> {
@@ -161,5 +182,6 @@ mod tests {
             {"name": "numpy", "version": "2.4.6"}, {"name": "pip", "version": "26.3"}]}}}}"#;
         assert_eq!(pins(lock).as_deref(), Some("numpy==2.4.6\npip==26.3\n"));
         assert_eq!(pins("{}"), None);
+        assert_eq!(replaced("a==1\nb==2\n", "a==3"), "a==3\nb==2\n");
     }
 }
