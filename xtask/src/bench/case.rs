@@ -37,7 +37,7 @@ impl Case {
             Self::PushCold => "cold, base at hand, pushed",
             Self::PushNothing => "nothing to do, pushed",
             Self::PushLarge => "another scikit-learn, pushed",
-            Self::PushSmall => "another certifi, pushed",
+            Self::PushSmall => "another six, pushed",
         }
     }
 }

@@ -14,7 +14,7 @@ const ADDED: &str = "tqdm==4.67.1\n";
 
 /// Versions that are not the newest; of a large wheel and of a small one.
 const OTHER_LARGE: &str = "scikit-learn==1.7.2";
-const OTHER_SMALL: &str = "certifi==2025.8.3";
+const OTHER_SMALL: &str = "six==1.16.0";
 
 /// The folder of one run, and what was made in it beforehand.
 pub(super) struct Inputs {
@@ -69,7 +69,7 @@ impl Inputs {
         replaced(&self.pins, OTHER_LARGE)
     }
 
-    /// The same with another version of certifi besides.
+    /// The same with another version of six besides.
     pub(super) fn other_small(&self) -> String {
         replaced(&self.other_large(), OTHER_SMALL)
     }

@@ -61,9 +61,9 @@ pub(super) fn of_push(results: &Results) -> Vec<Target> {
         Target::most("nothing to do with push", ours(Case::PushNothing), 0.1, "s"),
         Target::most("another scikit-learn with push", ours(Case::PushLarge), 1.5, "s"),
         Target::most("another scikit-learn with push, against buildah", ratio(Case::PushLarge), 0.05, "×"),
-        Target::most("another certifi with push", ours(Case::PushSmall), 1.5, "s"),
-        Target::most("another certifi with push, against buildah", ratio(Case::PushSmall), 0.05, "×"),
-        Target::most("uploaded for another certifi", sent(Case::PushSmall), 1.5, "MB"),
+        Target::most("another six with push", ours(Case::PushSmall), 1.5, "s"),
+        Target::most("another six with push, against buildah", ratio(Case::PushSmall), 0.05, "×"),
+        Target::most("uploaded for another six", sent(Case::PushSmall), 1.5, "MB"),
     ]
 }
 
