@@ -88,6 +88,7 @@ impl Inputs {
     /// Removes what an earlier run left, but for buildah's storage: that is a mount point.
     fn clear(&self) -> Result<(), String> {
         fs::create_dir_all(&self.folder).map_err(|error| error.to_string())?;
+        unmount_below(&self.folder.join("docker"));
         for entry in fs::read_dir(&self.folder).map_err(|error| error.to_string())? {
             let path = entry.map_err(|error| error.to_string())?.path();
             if !path.ends_with("storage") {
@@ -163,6 +164,17 @@ pub(super) fn remove(path: &Path) -> Result<(), String> {
     match removed {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error.to_string()),
         _ => Ok(()),
+    }
+}
+
+/// Unmounts what a daemon left mounted, the last first.
+fn unmount_below(folder: &Path) {
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let targets = mounts.lines().filter_map(|line| line.split(' ').nth(1));
+    let below: Vec<&str> = targets.filter(|target| Path::new(target).starts_with(folder)).collect();
+    for target in below.into_iter().rev() {
+        // The folder's removal fails where this does.
+        let _ = shell::output(Command::new("umount").arg(target));
     }
 }
 
