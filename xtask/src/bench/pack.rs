@@ -57,8 +57,8 @@ impl Pack<'_> {
     /// Fetches everything, and makes the archive.
     fn prepare(&self) -> Result<PathBuf, String> {
         shell::say("fetching and unpacking the wheels");
-        copy(&self.inputs.base_home(), &self.home())?;
         write(&self.folder.join("definition/requirements.txt"), &self.inputs.pins)?;
+        copy(&self.inputs.base_home(), &self.home())?;
         let mut build = self.inputs.envwright(&self.home(), &["build", "--quiet", "--tag", "bench"]);
         shell::output(build.arg(self.folder.join("definition")))?;
         let (files, archive) = (self.folder.join("files"), self.folder.join("files.tar"));
