@@ -13,7 +13,7 @@ usage: cargo xtask <command>
   test [--full] [--no-engines] [FILTER…]  run all tests, and install what they need where that may be done;
                                           --full adds the slow suites, --no-engines leaves out those that need root
   docs                                    write the pages of the book that are made from the program
-  bench build [OPTION…]                   time envwright beside buildah with uv and with pip
+  bench <what> [OPTION…]                  measure envwright beside its peers: build, push, memory, pack, import
 ";
 
 fn main() -> ExitCode {

@@ -46,9 +46,44 @@ pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     Err(format!("{command:?} ended with {}:\n{}", output.status, last_lines(&output)))
 }
 
+/// One command that runs two, the second where the first succeeds.
+pub(crate) fn both(first: &Command, second: &Command) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{} && {}", quoted(first), quoted(second)));
+    for (name, value) in first.get_envs().chain(second.get_envs()) {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+/// A command as a shell reads it.
+fn quoted(command: &Command) -> String {
+    let words = [command.get_program()].into_iter().chain(command.get_args());
+    let quoted = words.map(|word| format!("'{}'", word.to_string_lossy().replace('\'', r"'\''")));
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
 fn last_lines(output: &Output) -> String {
     const MOST: usize = 15;
     let text = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(MOST)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_commands_become_one_of_a_shell() {
+        let mut first = Command::new("printf");
+        first.args(["%s", "it's $A "]).env("A", "1");
+        let mut second = Command::new("printenv");
+        second.arg("A");
+        assert_eq!(output(&mut both(&first, &second)).unwrap(), "it's $A 1\n");
+        let failing = Command::new("false");
+        assert!(output(&mut both(&failing, &second)).is_err());
+    }
 }

@@ -1,4 +1,4 @@
-//! Programs that tests run, and where they come from.
+//! Programs that tests and benches run, and where they come from.
 
 use std::{path::Path, process::Command};
 
@@ -25,6 +25,8 @@ enum Suites {
     Plain,
     /// Those of `.config/nextest.toml`'s group `engines`.
     Engines,
+    /// None: it is the benches' own.
+    None,
 }
 
 const fn plain(program: &'static str, from: From) -> Tool {
@@ -35,7 +37,11 @@ const fn engines(program: &'static str, package: &'static str) -> Tool {
     Tool { program, from: From::Debian(package), suites: Suites::Engines }
 }
 
-const TOOLS: [Tool; 22] = [
+const fn bench(program: &'static str, from: From) -> Tool {
+    Tool { program, from, suites: Suites::None }
+}
+
+const TOOLS: [Tool; 24] = [
     plain("python3", From::Debian("python3")),
     plain("pip3", From::Debian("python3-pip")),
     plain("dpkg-deb", From::Debian("dpkg")),
@@ -58,12 +64,24 @@ const TOOLS: [Tool; 22] = [
     engines("runc", "runc"),
     engines("crun", "crun"),
     engines("mmdebstrap", "mmdebstrap"),
+    bench("zstd", From::Debian("zstd")),
+    bench("time", From::Debian("time")),
 ];
 
 /// Those of the suites that are not on this machine.
 pub(crate) fn missing(with_engines: bool) -> Vec<&'static Tool> {
-    let wanted = TOOLS.iter().filter(|tool| with_engines || tool.suites == Suites::Plain);
+    let wanted = TOOLS.iter().filter(|tool| match tool.suites {
+        Suites::Plain => true,
+        Suites::Engines => with_engines,
+        Suites::None => false,
+    });
     wanted.filter(|tool| !is_there(tool.program)).collect()
+}
+
+/// Those of some programs that are not on this machine.
+pub(crate) fn named_and_missing(programs: impl Iterator<Item = &'static str>) -> Vec<&'static Tool> {
+    let tools = programs.filter_map(|program| TOOLS.iter().find(|tool| tool.program == program));
+    tools.filter(|tool| !is_there(tool.program)).collect()
 }
 
 /// Whether a program is on the path, or where Debian keeps daemons.

@@ -1,5 +1,6 @@
 //! The situations in which builds are timed, and who builds.
 
+use super::registry::Registry;
 use std::process::Command;
 
 /// A situation. Each begins where the one before it ended.
@@ -11,11 +12,18 @@ pub(super) enum Case {
     Layout,
     Changed,
     Cached,
+    PushCold,
+    PushNothing,
+    PushLarge,
+    PushSmall,
 }
 
 impl Case {
-    pub(super) const ALL: [Self; 6] =
+    /// Those of `bench build`.
+    pub(super) const BUILD: [Self; 6] =
         [Self::Empty, Self::Cold, Self::Nothing, Self::Layout, Self::Changed, Self::Cached];
+    /// Those of `bench push`.
+    pub(super) const PUSH: [Self; 4] = [Self::PushCold, Self::PushNothing, Self::PushLarge, Self::PushSmall];
 
     /// As the table calls it.
     pub(super) fn title(self) -> &'static str {
@@ -26,6 +34,10 @@ impl Case {
             Self::Layout => "write an OCI layout",
             Self::Changed => "one requirement added",
             Self::Cached => "image deleted, packages cached",
+            Self::PushCold => "cold, base at hand, pushed",
+            Self::PushNothing => "nothing to do, pushed",
+            Self::PushLarge => "another scikit-learn, pushed",
+            Self::PushSmall => "another six, pushed",
         }
     }
 }
@@ -41,8 +53,20 @@ pub(super) trait Builder {
     /// What is timed; `None` where the situation has no meaning for this builder.
     fn command(&self, case: Case) -> Option<Command>;
 
-    /// The image of [`Case::Layout`]: compressed bytes and number of layers.
-    fn size(&self) -> Result<Size, String>;
+    /// The image of [`Case::Layout`]: compressed bytes and number of layers; `None` where no layout is written.
+    fn size(&self) -> Result<Option<Size>, String> {
+        Ok(None)
+    }
+
+    /// Whether a daemon does the work, whose processor time and memory are not counted.
+    fn works_elsewhere(&self) -> bool {
+        false
+    }
+
+    /// The registry that is pushed to.
+    fn registry(&self) -> Option<&Registry> {
+        None
+    }
 }
 
 /// Size of an image.

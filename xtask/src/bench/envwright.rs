@@ -44,13 +44,13 @@ impl Builder for Envwright<'_> {
                 self.require(&self.inputs.pins)?;
                 copy(&self.inputs.base_home(), &self.home(case))
             }
-            Case::Nothing => Ok(()),
-            Case::Layout => remove(&self.layout()),
             Case::Changed => self.require(&self.inputs.changed()),
+            Case::Layout => remove(&self.layout()),
             Case::Cached => {
                 self.require(&self.inputs.pins)?;
                 remove(&self.home(case).join("images"))
             }
+            _ => Ok(()),
         }
     }
 
@@ -65,7 +65,7 @@ impl Builder for Envwright<'_> {
         Some(command)
     }
 
-    fn size(&self) -> Result<Size, String> {
-        size_of_layout(&self.layout())
+    fn size(&self) -> Result<Option<Size>, String> {
+        size_of_layout(&self.layout()).map(Some)
     }
 }

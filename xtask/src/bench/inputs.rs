@@ -12,6 +12,10 @@ use std::{
 /// A small wheel that needs nothing and that the example does not hold.
 const ADDED: &str = "tqdm==4.67.1\n";
 
+/// Versions that are not the newest; of a large wheel and of a small one.
+const OTHER_LARGE: &str = "scikit-learn==1.7.2";
+const OTHER_SMALL: &str = "six==1.16.0";
+
 /// The folder of one run, and what was made in it beforehand.
 pub(super) struct Inputs {
     /// `target/bench`
@@ -60,6 +64,16 @@ impl Inputs {
         format!("{}{ADDED}", self.pins)
     }
 
+    /// The pins with another version of scikit-learn.
+    pub(super) fn other_large(&self) -> String {
+        replaced(&self.pins, OTHER_LARGE)
+    }
+
+    /// The same with another version of six besides.
+    pub(super) fn other_small(&self) -> String {
+        replaced(&self.other_large(), OTHER_SMALL)
+    }
+
     /// The pin of pip, with its version.
     pub(super) fn pip(&self) -> Result<&str, String> {
         self.pins.lines().find(|line| line.starts_with("pip==")).ok_or_else(|| "the example needs pip".into())
@@ -74,6 +88,7 @@ impl Inputs {
     /// Removes what an earlier run left, but for buildah's storage: that is a mount point.
     fn clear(&self) -> Result<(), String> {
         fs::create_dir_all(&self.folder).map_err(|error| error.to_string())?;
+        unmount_below(&self.folder.join("docker"));
         for entry in fs::read_dir(&self.folder).map_err(|error| error.to_string())? {
             let path = entry.map_err(|error| error.to_string())?.path();
             if !path.ends_with("storage") {
@@ -114,6 +129,13 @@ fn pins(json: &str) -> Option<String> {
     platform["wheels"].as_array()?.iter().map(pin).collect()
 }
 
+/// Pins with another one of the same package.
+fn replaced(pins: &str, pin: &str) -> String {
+    let name = pin.split_inclusive("==").next().unwrap_or(pin);
+    let lines = pins.lines().map(|line| if line.starts_with(name) { pin } else { line });
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
 /// Size of the only image of an OCI layout.
 pub(super) fn size_of_layout(layout: &Path) -> Result<Size, String> {
     let json = |path: PathBuf| -> Result<Value, String> {
@@ -145,6 +167,17 @@ pub(super) fn remove(path: &Path) -> Result<(), String> {
     }
 }
 
+/// Unmounts what a daemon left mounted, the last first.
+fn unmount_below(folder: &Path) {
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let targets = mounts.lines().filter_map(|line| line.split(' ').nth(1));
+    let below: Vec<&str> = targets.filter(|target| Path::new(target).starts_with(folder)).collect();
+    for target in below.into_iter().rev() {
+        // The folder's removal fails where this does.
+        let _ = shell::output(Command::new("umount").arg(target));
+    }
+}
+
 /// Copies a folder.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<(), String> {
     remove(to)?;
@@ -161,5 +194,6 @@ mod tests {
             {"name": "numpy", "version": "2.4.6"}, {"name": "pip", "version": "26.3"}]}}}}"#;
         assert_eq!(pins(lock).as_deref(), Some("numpy==2.4.6\npip==26.3\n"));
         assert_eq!(pins("{}"), None);
+        assert_eq!(replaced("a==1\nb==2\n", "a==3"), "a==3\nb==2\n");
     }
 }

@@ -1,22 +1,21 @@
 //! Where the numbers come from: the machine and the versions of what ran.
 
 use super::inputs::Inputs;
-use crate::shell;
+use crate::{shell, tools};
 use std::{fmt::Write as _, process::Command, thread};
 
-/// A program that must be there, and the Debian package that brings it.
-const NEEDED: [(&str, &str); 3] = [("buildah", "buildah"), ("pip", "python3-pip"), ("time", "time")];
+/// Programs that every bench runs.
+const NEEDED: [&str; 3] = ["buildah", "pip3", "time"];
 
-/// Fails with what to install; installs nothing.
-pub(super) fn check_programs() -> Result<(), String> {
-    let runs =
-        |name: &str| Command::new(name).arg("--version").output().is_ok_and(|run| run.status.success());
-    let missing: Vec<&str> =
-        NEEDED.iter().filter(|(name, _)| !runs(name)).map(|(_, package)| *package).collect();
+/// Those, and `more`. Fails with what to install; installs nothing.
+pub(super) fn check_programs(more: &[&'static str]) -> Result<(), String> {
+    let wanted = NEEDED.iter().chain(more);
+    let missing = tools::named_and_missing(wanted.copied());
     if missing.is_empty() {
         return Ok(());
     }
-    Err(format!("this bench needs programs that are not here: apt install {}", missing.join(" ")))
+    let commands: Vec<String> = tools::commands(&missing).iter().map(tools::shown).collect();
+    Err(format!("this bench needs programs that are not here:\n{}", commands.join("\n")))
 }
 
 /// Work that was waiting for a processor before the bench began, on average of the last minute.
@@ -26,17 +25,21 @@ pub(super) fn load() -> String {
 }
 
 /// The facts as a list.
-pub(super) fn facts(inputs: &Inputs, rounds: usize, load: &str) -> Result<String, String> {
+pub(super) fn facts(inputs: &Inputs, name: &str, rounds: usize, load: &str) -> Result<String, String> {
     let mut text = String::new();
     let mut fact = |name: &str, value: &str| {
         let _ = writeln!(text, "- {name}: {value}");
     };
-    fact("Command", &format!("`cargo xtask bench build --write --rounds {rounds}`"));
+    fact("Command", &format!("`cargo xtask bench {name} --write --rounds {rounds}`"));
     fact("Machine", &machine());
     fact("Load of other programs when it began", load);
     fact("Kernel", &kernel());
     fact("envwright", &version(Command::new(&inputs.envwright).arg("version"))?);
     fact("buildah", &version(Command::new("buildah").arg("--version"))?);
+    if name == "push" {
+        fact("docker's daemon", &version(Command::new("dockerd").arg("--version"))?);
+        fact("docker-registry", &version(Command::new("docker-registry").arg("--version"))?);
+    }
     fact("uv", &version(Command::new(inputs.tools().join("bin/uv")).arg("--version"))?);
     fact("pip", inputs.pip()?.trim_start_matches("pip=="));
     fact("Packages", &format!("{} wheels", inputs.pins.lines().count()));

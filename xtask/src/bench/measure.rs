@@ -16,6 +16,8 @@ pub(super) struct Sample {
     pub(super) cpu: f64,
     /// Most memory that the largest process held, in bytes.
     pub(super) peak: f64,
+    /// Bytes by which a registry grew.
+    pub(super) sent: Option<u64>,
 }
 
 /// Middle, least and most of several runs.
@@ -60,7 +62,7 @@ fn parse(text: &str, wall: Duration) -> Option<Sample> {
     let mut numbers = text.split_whitespace().map(str::parse::<f64>);
     let mut next = || numbers.next()?.ok();
     let (user, system, kibibytes) = (next()?, next()?, next()?);
-    Some(Sample { wall: wall.as_secs_f64(), cpu: user + system, peak: kibibytes * 1024.0 })
+    Some(Sample { wall: wall.as_secs_f64(), cpu: user + system, peak: kibibytes * 1024.0, sent: None })
 }
 
 #[cfg(test)]
@@ -70,13 +72,13 @@ mod tests {
     #[test]
     fn a_report_of_gnu_time_is_read() {
         let sample = parse("7.25 1.5 1000\n", Duration::from_secs(9));
-        assert_eq!(sample, Some(Sample { wall: 9.0, cpu: 8.75, peak: 1_024_000.0 }));
+        assert_eq!(sample, Some(Sample { wall: 9.0, cpu: 8.75, peak: 1_024_000.0, sent: None }));
         assert_eq!(parse("Command terminated by signal 9\n", Duration::ZERO), None);
     }
 
     #[test]
     fn the_median_lies_in_the_middle() {
-        let sample = |wall| Sample { wall, cpu: 0.0, peak: 0.0 };
+        let sample = |wall| Sample { wall, cpu: 0.0, peak: 0.0, sent: None };
         let spread = |walls: &[f64]| {
             let samples: Vec<_> = walls.iter().copied().map(sample).collect();
             Spread::of(&samples, |sample| sample.wall)

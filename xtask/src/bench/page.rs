@@ -3,21 +3,21 @@
 use crate::shell;
 
 const PAGE: &str = "docs/benchmarks.md";
-const BEGIN: &str = "<!-- begin: cargo xtask bench build -->\n";
-const END: &str = "<!-- end: cargo xtask bench build -->\n";
 
-/// Puts the results between the page's marks.
-pub(super) fn write(results: &str) -> Result<(), String> {
+/// Puts the results of `cargo xtask bench NAME` between the page's marks of that name.
+pub(super) fn write(name: &str, results: &str) -> Result<(), String> {
     let file = shell::root().join(PAGE);
     let page = fs_err::read_to_string(&file).map_err(|error| error.to_string())?;
-    let page = replace(&page, results).ok_or_else(|| format!("{PAGE} has no line {BEGIN} or {END}"))?;
+    let page =
+        replace(&page, name, results).ok_or_else(|| format!("{PAGE} has no marks of `bench {name}`"))?;
     fs_err::write(&file, page).map_err(|error| error.to_string())
 }
 
-fn replace(page: &str, results: &str) -> Option<String> {
-    let (before, rest) = page.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{results}\n{END}{after}"))
+fn replace(page: &str, name: &str, results: &str) -> Option<String> {
+    let [begin, end] = ["begin", "end"].map(|mark| format!("<!-- {mark}: cargo xtask bench {name} -->\n"));
+    let (before, rest) = page.split_once(&begin)?;
+    let (_, after) = rest.split_once(&end)?;
+    Some(format!("{before}{begin}\n{results}\n{end}{after}"))
 }
 
 #[cfg(test)]
@@ -26,8 +26,10 @@ mod tests {
 
     #[test]
     fn only_what_is_between_the_marks_changes() {
-        let page = format!("# A\n{BEGIN}old\n{END}b\n");
-        assert_eq!(replace(&page, "new\n"), Some(format!("# A\n{BEGIN}\nnew\n\n{END}b\n")));
-        assert_eq!(replace("# A\n", "new"), None);
+        let [begin, end] = ["<!-- begin: cargo xtask bench push -->", "<!-- end: cargo xtask bench push -->"];
+        let page = format!("# A\n{begin}\nold\n{end}\nb\n");
+        let expected = format!("# A\n{begin}\n\nnew\n\n{end}\nb\n");
+        assert_eq!(replace(&page, "push", "new\n"), Some(expected));
+        assert_eq!(replace(&page, "build", "new"), None);
     }
 }

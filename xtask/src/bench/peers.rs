@@ -38,25 +38,35 @@ pub(super) struct Peer<'a> {
     inputs: &'a Inputs,
     installer: Installer,
     settings: Settings,
+    /// Folder and image are called so.
+    label: String,
+    /// Where the base is pulled from.
+    base: String,
 }
 
 impl<'a> Peer<'a> {
     pub(super) fn new(inputs: &'a Inputs, installer: Installer) -> Result<Self, String> {
         let settings = Settings::of_this_machine(installer)?;
         settings.copy_certificates(&inputs.tools())?;
-        Ok(Self { inputs, installer, settings })
+        let base = format!("oci:{}", inputs.base_layout().display());
+        Ok(Self { inputs, installer, settings, label: installer.name().to_owned(), base })
+    }
+
+    /// One that pulls the base from a registry, in a storage of its own.
+    pub(super) fn on(inputs: &'a Inputs, label: &str, base: String) -> Result<Self, String> {
+        Ok(Self { label: label.to_owned(), base, ..Self::new(inputs, Installer::Uv)? })
     }
 
     fn folder(&self) -> PathBuf {
-        self.inputs.folder.join(self.installer.name())
+        self.inputs.folder.join(&self.label)
     }
 
     fn layout(&self) -> PathBuf {
         self.folder().join("layout")
     }
 
-    fn image(&self) -> String {
-        format!("localhost/envwright-bench-{}", self.installer.name())
+    pub(super) fn image(&self) -> String {
+        format!("localhost/envwright-bench-{}", self.label)
     }
 
     /// Where buildah keeps the folders of `--mount=type=cache`.
@@ -64,8 +74,8 @@ impl<'a> Peer<'a> {
         self.folder().join("temporary")
     }
 
-    fn buildah(&self) -> Command {
-        let storage = self.inputs.folder.join("storage").join(self.installer.name());
+    pub(super) fn buildah(&self) -> Command {
+        let storage = self.inputs.folder.join("storage").join(&self.label);
         let mut command = Command::new("buildah");
         command.arg("--root").arg(storage.join("root")).arg("--runroot").arg(storage.join("run"));
         command.env("TMPDIR", self.temporary());
@@ -73,19 +83,19 @@ impl<'a> Peer<'a> {
     }
 
     /// Leaves the base image alone in the storage.
-    fn empty_storage(&self) -> Result<(), String> {
+    pub(super) fn empty_storage(&self) -> Result<(), String> {
         shell::output(self.buildah().args(["rmi", "--all", "--force"]))?;
-        let layout = format!("oci:{}", self.inputs.base_layout().display());
-        let id = shell::output(self.buildah().args(["pull", "--quiet", &layout]))?;
+        let pull = ["pull", "--quiet", "--tls-verify=false", &self.base];
+        let id = shell::output(self.buildah().args(pull))?;
         shell::output(self.buildah().args(["tag", id.trim(), BASE])).map(drop)
     }
 
-    fn empty_cache(&self) -> Result<(), String> {
+    pub(super) fn empty_cache(&self) -> Result<(), String> {
         remove(&self.temporary())?;
         fs::create_dir_all(self.temporary()).map_err(|error| error.to_string())
     }
 
-    fn require(&self, requirements: &str) -> Result<(), String> {
+    pub(super) fn require(&self, requirements: &str) -> Result<(), String> {
         let context = self.folder().join("context");
         write(&context.join("Containerfile"), &self.containerfile())?;
         write(&context.join("requirements.txt"), requirements)
@@ -105,7 +115,7 @@ impl<'a> Peer<'a> {
         text
     }
 
-    fn build(&self) -> Command {
+    pub(super) fn build(&self) -> Command {
         let mut command = self.buildah();
         command.args(["bud", "--quiet", "--isolation", "chroot", "--layers", "--tag", &self.image()]);
         for (name, value) in &self.settings.variables {
@@ -137,7 +147,6 @@ impl Builder for Peer<'_> {
 
     fn prepare(&self, case: Case) -> Result<(), String> {
         match case {
-            Case::Empty | Case::Nothing => Ok(()),
             Case::Cold => {
                 self.require(&self.inputs.pins)?;
                 self.empty_cache()?;
@@ -149,6 +158,7 @@ impl Builder for Peer<'_> {
                 self.require(&self.inputs.pins)?;
                 self.empty_storage()
             }
+            _ => Ok(()),
         }
     }
 
@@ -160,7 +170,7 @@ impl Builder for Peer<'_> {
         }
     }
 
-    fn size(&self) -> Result<Size, String> {
-        size_of_layout(&self.layout())
+    fn size(&self) -> Result<Option<Size>, String> {
+        size_of_layout(&self.layout()).map(Some)
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use std::{collections::BTreeMap, fmt::Write as _};
 
-const MEGABYTE: f64 = 1e6;
+pub(super) const MEGABYTE: f64 = 1e6;
 
 /// What was measured: by situation, then by builder in the order in which they were named.
 #[derive(Debug, Default)]
@@ -31,11 +31,12 @@ impl Results {
 
     /// A row for each situation and builder.
     pub(super) fn times(&self) -> String {
-        let mut text = "\
-| Situation | Builder | Wall, s | Against envwright | CPU, s | CPU / wall | Peak memory, MB |
-|---|---|--:|--:|--:|--:|--:|
-"
-        .to_owned();
+        let pushed = self.samples.values().flatten().any(|run| run.sent.is_some());
+        let (title, line) = if pushed { (" Uploaded, MB |", "--:|") } else { ("", "") };
+        let mut text = format!(
+            "| Situation | Builder | Wall, s | Against envwright | CPU, s | CPU / wall | Peak memory, MB |{title}\n\
+             |---|---|--:|--:|--:|--:|--:|{line}\n"
+        );
         for ((case, builder), samples) in &self.samples {
             let first = self.samples.get(&(*case, 0)).and_then(|samples| Spread::of(samples, |run| run.wall));
             if let Some(row) = row(samples, first) {
@@ -43,6 +44,12 @@ impl Results {
             }
         }
         text
+    }
+
+    /// Medians of a field in a case, by builder.
+    pub(super) fn medians(&self, case: Case, field: impl Fn(&Sample) -> f64) -> Vec<f64> {
+        let of = |builder| self.samples.get(&(case, builder)).and_then(|runs| Spread::of(runs, &field));
+        (0..self.builders.len()).filter_map(of).map(|spread| spread.median).collect()
     }
 
     /// A row for each builder's image.
@@ -57,7 +64,7 @@ impl Results {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
-fn megabytes(bytes: u64) -> f64 {
+pub(super) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / MEGABYTE
 }
 
@@ -68,18 +75,22 @@ fn row(samples: &[Sample], first: Option<Spread>) -> Option<String> {
     let peak = Spread::of(samples, |run| run.peak / MEGABYTE)?;
     let ratio = wall.median / first?.median;
     let (wall, cpu, peak) = (spread(wall), spread(cpu), spread(peak));
-    Some(format!("{wall} | {}× | {cpu} | {:.2} | {peak}", number(ratio), busy.median))
+    let busy = if busy.median.is_nan() { "–".to_owned() } else { format!("{:.2}", busy.median) };
+    let sent = Spread::of(samples, |run| run.sent.map_or(f64::NAN, megabytes))?;
+    let sent = if sent.median.is_nan() { String::new() } else { format!(" | {}", spread(sent)) };
+    Some(format!("{wall} | {}× | {cpu} | {busy} | {peak}{sent}", number(ratio)))
 }
 
 /// `22.7 (22.1..25.0)`, or `22.7` where all runs were the same.
 fn spread(spread: Spread) -> String {
     let [median, least, most] = [spread.median, spread.least, spread.most].map(number);
-    if least == most { median } else { format!("{median} ({least}..{most})") }
+    if least == most || spread.median.is_nan() { median } else { format!("{median} ({least}..{most})") }
 }
 
 /// Three digits, as far as they mean something.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     match value {
+        _ if value.is_nan() => "–".to_owned(),
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),
         1.0.. => format!("{value:.2}"),
@@ -94,7 +105,7 @@ mod tests {
     #[test]
     fn a_row_shows_the_ratio_to_the_first_builder() {
         let mut results = Results::of(vec!["ours", "theirs"]);
-        let run = |wall, cpu| Sample { wall, cpu, peak: 3e8 };
+        let run = |wall, cpu| Sample { wall, cpu, peak: 3e8, sent: None };
         results.add(Case::Cold, 0, run(10.0, 5.0));
         results.add(Case::Cold, 1, run(30.0, 15.0));
         results.add(Case::Cold, 1, run(20.0, 15.0));
