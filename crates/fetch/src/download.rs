@@ -70,7 +70,7 @@ impl Client {
         let mut first = None;
         for url in [&request.url].into_iter().chain(&request.mirrors) {
             match self.verified(url, request, &mut partial, progress).await {
-                Ok(()) => return partial.finish(into),
+                Ok(()) => return finished(partial, into).await,
                 Err(error @ (FetchError::Io { .. } | FetchError::Store(_))) => return Err(error),
                 Err(error) => first = first.or(Some(error)),
             }
@@ -175,6 +175,13 @@ impl Client {
             None => Ok(()),
         }
     }
+}
+
+/// On a thread that may wait for the disk: other downloads, and what becomes of them, go on meanwhile.
+async fn finished(partial: Partial, into: &Path) -> Result<Downloaded, FetchError> {
+    let place = into.to_owned();
+    let finished = tokio::task::spawn_blocking(move || partial.finish(&place)).await;
+    finished.map_err(|error| FetchError::io(into)(io::Error::other(error)))?
 }
 
 /// A body that did not come to its end.
