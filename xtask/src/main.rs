@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`.
 
 mod bench;
+mod layers;
 mod shell;
 mod test;
 mod tools;
@@ -14,6 +15,7 @@ usage: cargo xtask <command>
                                           --full adds the slow suites, --no-engines leaves out those that need root
   docs                                    write the pages of the book that are made from the program
   bench build [OPTION…]                   time envwright beside buildah with uv and with pip
+  bench layers [OPTION…]                  count what images move to a registry, by how packages share layers
 ";
 
 fn main() -> ExitCode {
@@ -25,6 +27,9 @@ fn main() -> ExitCode {
     let outcome = match command {
         "test" => test::test(rest),
         "docs" => docs(),
+        "bench" if rest.first().is_some_and(|what| what == "layers") => {
+            layers::run(&rest[1..]).map(|()| ExitCode::SUCCESS)
+        }
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
         _ => Err(USAGE.to_owned()),
     };

@@ -16,6 +16,8 @@ mod table;
 use crate::shell;
 use case::{Builder, Case};
 use inputs::Inputs;
+pub(crate) use inputs::{remove, write};
+pub(crate) use page::write as write_page;
 use std::path::{self, PathBuf};
 use table::Results;
 
@@ -67,11 +69,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let facts = machine::facts(&inputs, options.rounds, &load)?;
     let text = format!("{facts}\n{}\n{}", results.times(), results.sizes());
     shell::print(&text);
-    if options.write { page::write(&text) } else { Ok(()) }
+    if options.write { write_page("docs/benchmarks.md", "cargo xtask bench build", &text) } else { Ok(()) }
 }
 
 /// envwright as its users build it.
-fn build() -> Result<PathBuf, String> {
+pub(crate) fn build() -> Result<PathBuf, String> {
     shell::run(&mut shell::cargo(&["build", "--release", "--package", "envwright"]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     Ok(shell::root().join(target).join("release/envwright"))

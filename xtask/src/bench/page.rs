@@ -1,23 +1,21 @@
-//! The page of the book that keeps the results.
+//! Pages of the book that keep results.
 
 use crate::shell;
 
-const PAGE: &str = "docs/benchmarks.md";
-const BEGIN: &str = "<!-- begin: cargo xtask bench build -->\n";
-const END: &str = "<!-- end: cargo xtask bench build -->\n";
-
-/// Puts the results between the page's marks.
-pub(super) fn write(results: &str) -> Result<(), String> {
-    let file = shell::root().join(PAGE);
-    let page = fs_err::read_to_string(&file).map_err(|error| error.to_string())?;
-    let page = replace(&page, results).ok_or_else(|| format!("{PAGE} has no line {BEGIN} or {END}"))?;
-    fs_err::write(&file, page).map_err(|error| error.to_string())
+/// Puts the results of a command between the page's marks of it.
+pub(crate) fn write(page: &str, command: &str, results: &str) -> Result<(), String> {
+    let file = shell::root().join(page);
+    let text = fs_err::read_to_string(&file).map_err(|error| error.to_string())?;
+    let text = replace(&text, command, results)
+        .ok_or_else(|| format!("{page} has no lines that begin and end {command}"))?;
+    fs_err::write(&file, text).map_err(|error| error.to_string())
 }
 
-fn replace(page: &str, results: &str) -> Option<String> {
-    let (before, rest) = page.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{results}\n{END}{after}"))
+fn replace(page: &str, command: &str, results: &str) -> Option<String> {
+    let [begin, end] = ["begin", "end"].map(|place| format!("<!-- {place}: {command} -->\n"));
+    let (before, rest) = page.split_once(&begin)?;
+    let (_, after) = rest.split_once(&end)?;
+    Some(format!("{before}{begin}\n{results}\n{end}{after}"))
 }
 
 #[cfg(test)]
@@ -26,8 +24,9 @@ mod tests {
 
     #[test]
     fn only_what_is_between_the_marks_changes() {
-        let page = format!("# A\n{BEGIN}old\n{END}b\n");
-        assert_eq!(replace(&page, "new\n"), Some(format!("# A\n{BEGIN}\nnew\n\n{END}b\n")));
-        assert_eq!(replace("# A\n", "new"), None);
+        let (begin, end) = ("<!-- begin: x -->\n", "<!-- end: x -->\n");
+        let page = format!("# A\n{begin}old\n{end}b\n");
+        assert_eq!(replace(&page, "x", "new\n"), Some(format!("# A\n{begin}\nnew\n\n{end}b\n")));
+        assert_eq!(replace("# A\n", "x", "new"), None);
     }
 }
