@@ -7,6 +7,7 @@
 mod support;
 
 mod reproducible {
+    mod bytecode;
     mod platforms;
     mod surroundings;
     mod twice;

@@ -115,7 +115,7 @@ pub(crate) fn there_and_back(host: &str, settled: impl Fn(Envwright) -> Envwrigh
         let name = format!("{host}/{repository}:1");
         let envwright = settled(on(&image, host));
         let built = envwright.run(&["build", "-t", &name, "--push", "--json"]).succeeded().json();
-        digest = built["digest"].as_str().unwrap().to_owned();
+        built["digest"].as_str().unwrap().clone_into(&mut digest);
         image = name;
     }
     digest

@@ -8,8 +8,8 @@ const HOST: &str = "registry.test:5000";
 const IMAGE: &str = "registry.test:5000/team/base:1";
 const USER: &str = "company:secret@";
 
-fn authorization() -> Option<String> {
-    Some(format!("Basic {}", BASE64_STANDARD.encode("company:secret")))
+fn authorization() -> String {
+    format!("Basic {}", BASE64_STANDARD.encode("company:secret"))
 }
 
 fn by(proxy: &str, envwright: Envwright) -> Envwright {
@@ -40,7 +40,7 @@ fn a_registry_by_https_is_reached_through_a_tunnel() {
     let authority = Authority::new();
     let certificate = authority.certificate("DNS:registry.test");
     let empty = Empty::with_access(&Access::default().certified(&certificate));
-    for (authorization, user) in [(None, ""), (authorization(), USER)] {
+    for (authorization, user) in [(None, ""), (Some(authorization()), USER)] {
         let proxy = Tunnel::start(HOST, &empty.registry.address, authorization);
         let settled = |envwright: Envwright| {
             by(&proxy.url(user), envwright).variable("SSL_CERT_FILE", authority.file())
@@ -63,7 +63,7 @@ fn a_registry_by_plain_http_is_reached_through_a_proxy() {
 
 #[test]
 fn a_proxy_that_wants_credentials_is_named() {
-    let proxy = Tunnel::start(HOST, "127.0.0.1:1", authorization());
+    let proxy = Tunnel::start(HOST, "127.0.0.1:1", Some(authorization()));
     for secure in [true, false] {
         let settled = |envwright| {
             let envwright = by(&proxy.url(""), envwright);

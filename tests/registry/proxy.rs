@@ -17,7 +17,7 @@ const NO_HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; c
     Connection: close\r\n\r\n400 Bad Request";
 
 /// How long a request waits for others at a gate; a client of one request at a time fails then.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running proxy; its threads end with the test's process.
 pub(crate) struct Proxy {

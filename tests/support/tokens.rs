@@ -52,7 +52,7 @@ impl Tokens {
         let seen = Arc::clone(&issued);
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                serve(connection, &authorization, &signer, &life, &seen);
+                serve(&connection, &authorization, &signer, &life, &seen);
             }
         });
         Self { address, issued, authority }
@@ -80,13 +80,13 @@ pub(crate) fn now() -> u64 {
 }
 
 fn serve(
-    connection: TcpStream,
+    connection: &TcpStream,
     authorization: &str,
     signer: &Signer,
     life: &dyn Fn(usize) -> u64,
     issued: &Mutex<Vec<Issued>>,
 ) {
-    let mut lines = BufReader::new(&connection).lines().map_while(Result::ok);
+    let mut lines = BufReader::new(connection).lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
     let fields: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
     let known = fields.iter().any(|field| {
@@ -106,7 +106,8 @@ fn serve(
     let length = body.len();
     let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
     // A client may be gone.
-    let _ = (&connection).write_all(answer.as_bytes());
+    let mut connection = connection;
+    let _ = connection.write_all(answer.as_bytes());
 }
 
 /// `GET /token?service=registry.test&scope=repository%3Ateam%2Fapp%3Apull%2Cpush HTTP/1.1`

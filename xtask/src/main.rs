@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`.
 
 mod bench;
+mod layers;
 mod shell;
 mod test;
 mod tools;
@@ -13,7 +14,8 @@ usage: cargo xtask <command>
   test [--full] [--no-engines] [FILTER…]  run all tests, and install what they need where that may be done;
                                           --full adds the slow suites, --no-engines leaves out those that need root
   docs                                    write the pages of the book that are made from the program
-  bench <what> [OPTION…]                  measure envwright beside its peers: build, push, memory, pack, import
+  bench <what> [OPTION…]                  measure envwright beside its peers: build, push, memory, pack, import,
+                                           layers (what images move to a registry, by how packages share layers)
 ";
 
 fn main() -> ExitCode {
@@ -25,6 +27,9 @@ fn main() -> ExitCode {
     let outcome = match command {
         "test" => test::test(rest),
         "docs" => docs(),
+        "bench" if rest.first().is_some_and(|what| what == "layers") => {
+            layers::run(&rest[1..]).map(|()| ExitCode::SUCCESS)
+        }
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
         _ => Err(USAGE.to_owned()),
     };

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// Version of envwright's way to lay out an image; a bump makes every image anew.
-const IMAGE_VERSION: u32 = 1;
+const IMAGE_VERSION: u32 = 2;
 
 /// A finished image.
 #[derive(Debug, Clone, Serialize, Deserialize)]

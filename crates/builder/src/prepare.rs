@@ -112,7 +112,6 @@ impl Package {
                 sha256: *sha256,
                 python: *python,
                 compression,
-                requested: wheel.requested,
                 compile: *compile,
                 compiler,
                 direct_url: wheel.direct_url.clone(),

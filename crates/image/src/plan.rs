@@ -12,8 +12,9 @@ use std::{
 /// registries and engines fewer.
 pub const MOST_LAYERS: usize = 100;
 
-/// Compressed size in bytes above which a segment has a layer of its own.
-const LARGE: u64 = 1 << 20;
+/// Compressed size in bytes above which a segment has a layer of its own, where an image has room for that: the least
+/// of any kind.
+const LARGE: u64 = 1 << 18;
 
 /// What a segment is of. Layers lie in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +27,17 @@ pub enum Kind {
     Files,
     /// What belongs to no package.
     Environment,
+}
+
+impl Kind {
+    /// Compressed size in bytes above which a segment has a layer of its own. Wheels change more often than Debian
+    /// packages, and images share fewer of them.
+    fn large(self) -> u64 {
+        match self {
+            Self::Pypi => LARGE,
+            Self::Debian | Self::Files | Self::Environment => 1 << 20,
+        }
+    }
 }
 
 /// A packed segment.
@@ -84,14 +96,14 @@ pub fn plan_layers(
     sorted.sort_by(|a, b| (a.kind, &a.name, a.key).cmp(&(b.kind, &b.name, b.key)));
     let Clashes { pairs, clashes } = clash::find(&sorted);
     let limit = MOST_LAYERS.saturating_sub(base_layers);
-    let mut large = LARGE;
-    let mut groups = grouped(&sorted, &pairs, large);
+    let mut least = LARGE;
+    let mut groups = grouped(&sorted, &pairs, least);
     while groups.len() > limit {
-        if large > 1 << 50 {
+        if least > 1 << 50 {
             return Err(ImageError::Layers { layers: groups.len(), limit });
         }
-        large = large / 4 * 5;
-        groups = grouped(&sorted, &pairs, large);
+        least = least / 4 * 5;
+        groups = grouped(&sorted, &pairs, least);
     }
     keep_links(&sorted, base)?;
     let attributes = attributes(&sorted, base)?;
@@ -99,11 +111,13 @@ pub fn plan_layers(
     Ok(LayerPlan { layers, clashes })
 }
 
-/// Groups by kind: large segments alone, then small ones together, then those that cover files of earlier ones.
-fn grouped(sorted: &[&SegmentRef], pairs: &BTreeSet<(usize, usize)>, large: u64) -> Vec<Vec<usize>> {
+/// Groups by kind: large segments alone, then small ones together, then those that cover files of earlier ones. None
+/// of at most `least` bytes is large.
+fn grouped(sorted: &[&SegmentRef], pairs: &BTreeSet<(usize, usize)>, least: u64) -> Vec<Vec<usize>> {
     let winners: BTreeSet<usize> = pairs.iter().map(|(_, winner)| *winner).collect();
     let mut groups = Vec::new();
     for kind in [Kind::Debian, Kind::Pypi, Kind::Files, Kind::Environment] {
+        let large = kind.large().max(least);
         let of_kind = || (0..sorted.len()).filter(|index| sorted[*index].kind == kind);
         let is_large = |index: &usize| sorted[*index].index.compressed_size > large;
         let plain = || of_kind().filter(|index| !winners.contains(index));

@@ -24,7 +24,7 @@ pub use own::{Content, OwnFile};
 pub use wheel::{Compiler, WheelSegment};
 
 /// Version of the bytes that the same package is packed to; part of every key.
-pub const SEGMENT_VERSION: u32 = 1;
+pub const SEGMENT_VERSION: u32 = 2;
 
 /// Most bytes that one package may unpack to.
 const MAX_UNPACKED: u64 = 64 << 30;

@@ -20,9 +20,10 @@ struct Exception {
     covers: fn(&Difference) -> bool,
 }
 
-const EXCEPTIONS: [Exception; 9] = [
+const EXCEPTIONS: [Exception; 10] = [
     Exception { name: "`INSTALLER`", covers: is_installer },
     Exception { name: "first line of scripts", covers: is_first_line },
+    Exception { name: "`REQUESTED`", covers: is_request },
     Exception { name: "`uv_cache.json`", covers: is_cache_note },
     Exception { name: "`.lock` of the environment", covers: is_lock },
     Exception { name: "`RECORD.jws`, `RECORD.p7s`", covers: is_signature },
@@ -50,6 +51,10 @@ fn is_first_line(difference: &Difference) -> bool {
         && difference.path.starts_with("bin/")
         && first.ends_with(b"\n")
         && ((lines == 1 && first.starts_with(b"#!/")) || (lines == 3 && first.starts_with(b"#!/bin/sh\n")))
+}
+
+fn is_request(difference: &Difference) -> bool {
+    is_uvs_only(difference) && difference.path.ends_with(".dist-info/REQUESTED")
 }
 
 fn is_cache_note(difference: &Difference) -> bool {

@@ -151,7 +151,7 @@ pub(super) fn size_of_layout(layout: &Path) -> Result<Size, String> {
 }
 
 /// Writes a file and the folder that it is in.
-pub(super) fn write(file: &Path, text: &str) -> Result<(), String> {
+pub(crate) fn write(file: &Path, text: &str) -> Result<(), String> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     }
@@ -159,7 +159,7 @@ pub(super) fn write(file: &Path, text: &str) -> Result<(), String> {
 }
 
 /// Removes a file or a folder with all that is in it, if it is there.
-pub(super) fn remove(path: &Path) -> Result<(), String> {
+pub(crate) fn remove(path: &Path) -> Result<(), String> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error.to_string()),

@@ -24,6 +24,8 @@ mod targets;
 use crate::shell;
 use case::{Builder, Case};
 use inputs::Inputs;
+pub(crate) use inputs::{remove, write};
+pub(crate) use page::write as write_page;
 use registry::Registry;
 use std::path::{self, PathBuf};
 use table::Results;
@@ -124,7 +126,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let name = options.bench.name();
     let text = format!("{}\n{results}", machine::facts(&inputs, name, options.rounds, &load)?);
     shell::print(&text);
-    if options.write { page::write(name, &text) } else { Ok(()) }
+    if options.write {
+        write_page("docs/benchmarks.md", &format!("cargo xtask bench {name}"), &text)
+    } else {
+        Ok(())
+    }
 }
 
 fn build(inputs: &Inputs, rounds: usize) -> Result<String, String> {
@@ -149,7 +155,7 @@ fn push(inputs: &Inputs, rounds: usize) -> Result<String, String> {
 }
 
 /// envwright as its users build it.
-fn build_envwright() -> Result<PathBuf, String> {
+pub(crate) fn build_envwright() -> Result<PathBuf, String> {
     shell::run(&mut shell::cargo(&["build", "--release", "--package", "envwright"]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     Ok(shell::root().join(target).join("release/envwright"))

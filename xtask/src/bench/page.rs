@@ -1,20 +1,18 @@
-//! The page of the book that keeps the results.
+//! Pages of the book that keep results.
 
 use crate::shell;
 
-const PAGE: &str = "docs/benchmarks.md";
-
-/// Puts the results of `cargo xtask bench NAME` between the page's marks of that name.
-pub(super) fn write(name: &str, results: &str) -> Result<(), String> {
-    let file = shell::root().join(PAGE);
-    let page = fs_err::read_to_string(&file).map_err(|error| error.to_string())?;
-    let page =
-        replace(&page, name, results).ok_or_else(|| format!("{PAGE} has no marks of `bench {name}`"))?;
-    fs_err::write(&file, page).map_err(|error| error.to_string())
+/// Puts the results of a command between the page's marks of it.
+pub(crate) fn write(page: &str, command: &str, results: &str) -> Result<(), String> {
+    let file = shell::root().join(page);
+    let text = fs_err::read_to_string(&file).map_err(|error| error.to_string())?;
+    let text = replace(&text, command, results)
+        .ok_or_else(|| format!("{page} has no lines that begin and end {command}"))?;
+    fs_err::write(&file, text).map_err(|error| error.to_string())
 }
 
-fn replace(page: &str, name: &str, results: &str) -> Option<String> {
-    let [begin, end] = ["begin", "end"].map(|mark| format!("<!-- {mark}: cargo xtask bench {name} -->\n"));
+fn replace(page: &str, command: &str, results: &str) -> Option<String> {
+    let [begin, end] = ["begin", "end"].map(|place| format!("<!-- {place}: {command} -->\n"));
     let (before, rest) = page.split_once(&begin)?;
     let (_, after) = rest.split_once(&end)?;
     Some(format!("{before}{begin}\n{results}\n{end}{after}"))
@@ -26,10 +24,9 @@ mod tests {
 
     #[test]
     fn only_what_is_between_the_marks_changes() {
-        let [begin, end] = ["<!-- begin: cargo xtask bench push -->", "<!-- end: cargo xtask bench push -->"];
-        let page = format!("# A\n{begin}\nold\n{end}\nb\n");
-        let expected = format!("# A\n{begin}\n\nnew\n\n{end}\nb\n");
-        assert_eq!(replace(&page, "push", "new\n"), Some(expected));
-        assert_eq!(replace(&page, "build", "new"), None);
+        let (begin, end) = ("<!-- begin: x -->\n", "<!-- end: x -->\n");
+        let page = format!("# A\n{begin}old\n{end}b\n");
+        assert_eq!(replace(&page, "x", "new\n"), Some(format!("# A\n{begin}\nnew\n\n{end}b\n")));
+        assert_eq!(replace("# A\n", "x", "new"), None);
     }
 }

@@ -43,10 +43,25 @@ fn large_segments_are_alone_and_small_ones_together() {
 
 #[test]
 fn a_group_of_small_ones_is_bounded() {
-    let segments: Vec<_> = (0..10).map(|index| sized(&format!("p{index}"), MIB / 2)).collect();
-    let plan = plan(&segments, 0);
-    assert_eq!(plan.layers.len(), 5);
-    assert!(plan.layers.iter().all(|layer| layer.segments.len() == 2));
+    for (kind, size) in [(Kind::Debian, MIB / 2), (Kind::Pypi, MIB / 8)] {
+        let segment = |index| SegmentRef { kind, ..sized(&format!("p{index}"), size) };
+        let segments: Vec<_> = (0..10).map(segment).collect();
+        let plan = plan(&segments, 0);
+        assert_eq!(plan.layers.len(), 5);
+        assert!(plan.layers.iter().all(|layer| layer.segments.len() == 2));
+    }
+}
+
+/// Else a wheel more or less would move Debian packages.
+#[test]
+fn groups_of_wheels_grow_first_where_the_budget_ends() {
+    let wheels = (0..120).map(|index| sized(&format!("p{index:03}"), MIB / 2));
+    let debian =
+        (0..10).map(|index| SegmentRef { kind: Kind::Debian, ..sized(&format!("d{index}"), MIB / 2) });
+    let plan = plan(&debian.chain(wheels).collect::<Vec<_>>(), 0);
+    let debian = plan.layers.iter().take_while(|layer| layer.segments[0].kind == Kind::Debian);
+    assert!(plan.layers.len() <= MOST_LAYERS);
+    assert_eq!(debian.map(|layer| layer.segments.len()).collect::<Vec<_>>(), [2; 5]);
 }
 
 #[test]

@@ -41,8 +41,6 @@ pub struct WheelSegment<'a> {
     pub python: (u8, u8),
     /// How the segment is compressed.
     pub compression: Compression,
-    /// Whether the user named it; `REQUESTED` says so.
-    pub requested: bool,
     /// Version of the Python whose byte code the package's modules are to have, if any.
     pub compile: Option<(u8, u8, u8)>,
     /// What makes byte code; of that version.
@@ -61,7 +59,6 @@ impl WheelSegment<'_> {
             "prefix": PREFIX,
             "python": [self.python.0, self.python.1],
             "compression": self.compression.name(),
-            "requested": self.requested,
             "direct_url": self.direct_url,
         });
         if let Some((major, minor, micro)) = self.compile {

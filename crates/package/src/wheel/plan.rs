@@ -129,9 +129,6 @@ impl Plan {
     /// Adds the files that an installer writes.
     fn describe(&mut self, segment: &WheelSegment<'_>, layout: &Layout) -> Result<(), Fault> {
         self.add(layout.described("INSTALLER"), Source::Bytes(INSTALLER.into()), false)?;
-        if segment.requested {
-            self.add(layout.described("REQUESTED"), Source::Bytes(Vec::new()), false)?;
-        }
         if let Some(url) = &segment.direct_url {
             self.add(layout.described("direct_url.json"), Source::Bytes(canonical_json(url)), false)?;
         }

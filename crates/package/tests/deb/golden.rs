@@ -24,7 +24,7 @@ fn data() -> Tar {
 
 #[test]
 fn the_version_is_the_one_that_these_digests_belong_to() {
-    assert_eq!(SEGMENT_VERSION, 1);
+    assert_eq!(SEGMENT_VERSION, 2);
 }
 
 #[test]

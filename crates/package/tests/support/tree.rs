@@ -63,8 +63,6 @@ impl Tree {
             sha256: Digest::of(b""),
             python,
             compression: Compression::Zstd,
-            // uv counts every wheel as requested.
-            requested: true,
             compile: None,
             compiler: None,
             direct_url: None,
