@@ -138,12 +138,6 @@ fn a_private_base_needs_credentials() {
 }
 
 #[test]
-fn an_image_that_nothing_is_put_on_is_not_used_yet() {
-    let envwright = Envwright::new().file("environment.yml", "image: registry.invalid/team/base:1\n");
-    fails(&envwright.run(&["build", "--json"]), "not-supported-yet");
-}
-
-#[test]
 fn system_packages_are_refused_before_the_base_is_asked_for() {
     let envwright = on("registry.invalid/team/base:1", "apt: [curl]\n");
     fails(&envwright.run(&["build", "--json"]), "not-supported-yet");

@@ -1,6 +1,9 @@
 //! Images pulled from a registry into the store, and images that are used as they are.
 
-use super::image::{Empty, Image, complete, definition};
+use super::{
+    image::{Empty, Image, complete, definition},
+    proxy::{Fate, Proxy},
+};
 use crate::support::{Envwright, registry::Registry};
 use std::process::Command;
 
@@ -146,4 +149,60 @@ fn an_image_that_nothing_is_put_on_must_be_there_and_fit() {
     };
     assert_eq!(root("team/app:2", "linux/amd64"), "registry-not-found");
     assert_eq!(root("team/app:1", "linux/arm64"), "registry-platform-mismatch");
+}
+
+/// A registry that nobody answers for.
+const NOBODY: &str = "127.0.0.1:1";
+
+fn with_mirrors(envwright: Envwright, mirrors: &[&str]) -> Envwright {
+    envwright.config(&format!("[registries.\"{NOBODY}\"]\nmirrors = {mirrors:?}\n[network]\nretries = 0\n"))
+}
+
+#[test]
+fn a_mirror_has_the_image_where_its_registry_is_not_reached() {
+    let (without, with) = (Empty::registry(), Empty::registry());
+    let digest = push_app(&with.registry);
+    let mirrors = [without.registry.address.as_str(), NOBODY, &with.registry.address];
+    let newcomer = with_mirrors(newcomer(), &mirrors);
+    let name = format!("{NOBODY}/team/app:1");
+    let pulled = newcomer.run(&["pull", "--platform", "linux/amd64", &name, "--json"]).succeeded().json();
+    assert_eq!((&pulled["name"], &pulled["digest"]), (&name.as_str().into(), &digest.as_str().into()));
+    let built = with_mirrors(alone(&name), &mirrors).run(&["build", "--json"]).succeeded().json();
+    assert_eq!(built["digest"], *digest);
+}
+
+#[test]
+fn what_no_mirror_has_is_told_of_the_registry() {
+    let without = Empty::registry();
+    let newcomer = with_mirrors(newcomer(), &[&without.registry.address]);
+    let ran = newcomer.run(&["pull", "--platform", "linux/amd64", &format!("{NOBODY}/team/app:1"), "--json"]);
+    let root = ran.json()["root"].clone();
+    assert_eq!(
+        (&root["problem"], &root["facts"]["host"]),
+        (&"net-unreachable".into(), &"127.0.0.1".into()),
+        "{ran}"
+    );
+}
+
+#[test]
+fn a_mirror_that_is_no_host_is_told() {
+    let newcomer = with_mirrors(newcomer(), &["team/mirror"]);
+    let ran = newcomer.run(&["pull", "team/app:1", "--json"]);
+    assert_eq!(ran.json()["root"]["problem"], "image-name-invalid", "{ran}");
+}
+
+#[test]
+fn a_manifest_of_dockers_first_schema_is_told() {
+    let empty = Empty::registry();
+    let manifest = r#"{"schemaVersion":1,"name":"team/old","tag":"1","architecture":"amd64","fsLayers":[]}"#;
+    let proxy = Proxy::start(&empty.registry, move |request| {
+        if request.target.contains("/manifests/") {
+            let kind = "Content-Type: application/vnd.docker.distribution.manifest.v1+prettyjws\r\n";
+            return Fate::answered("200 OK", kind, manifest);
+        }
+        Fate::Passed
+    });
+    let ran = newcomer().run(&["pull", &proxy.reference("team/old:1"), "--json"]);
+    assert_eq!(ran.json()["root"]["problem"], "image-schema1-unsupported", "{ran}");
+    assert_eq!(ran.code, Some(1), "{ran}");
 }

@@ -13,7 +13,7 @@ use crate::support::{
 fn package() -> Wheel {
     wheel("answer", "1.0")
         .file(
-            "answer/__init__.py",
+            "answer/sets.py",
             "SET = {'a', 'b', 'c', 'd', 'e'} & set('abc')\nOK = 'x' in {'x', 'y', 'z', 'u'}\n",
         )
         .file("answer/deep/thought.py", "def think():\n    return 42\n")
@@ -43,7 +43,11 @@ fn byte_code_is_the_same_in_every_home_and_is_taken_as_it_is() {
         }
     });
     compiled.sort();
-    let expected = ["__pycache__/__init__.cpython-311.pyc", "deep/__pycache__/thought.cpython-311.pyc"];
+    let expected = [
+        "__pycache__/__init__.cpython-311.pyc",
+        "__pycache__/sets.cpython-311.pyc",
+        "deep/__pycache__/thought.cpython-311.pyc",
+    ];
     assert_eq!(compiled, expected.map(|path| format!("{site}/{path}")));
 }
 

@@ -45,7 +45,7 @@ pub(crate) async fn find(
     let image: RemoteImage = name.parse()?;
     let layout = Layout::create(&context.home.images())?;
     let pinned = known.base_of(name, platform).filter(|_| context.request.upgrade == Upgrade::None);
-    let wanted = Wanted { image: &image, pinned, insecure: &context.settings.insecure_registries };
+    let wanted = Wanted { image: &image, pinned, registries: &context.settings.registries };
     let manifest = if is_wanted(context.request) {
         context.record.event(Step::Fetch, "pulling", &[("image", name.into())]);
         let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);

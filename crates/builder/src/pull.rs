@@ -43,13 +43,14 @@ pub fn pull(
         let layout = Layout::create(&home.images())?;
         record.event(Step::Fetch, "pulling", &[("image", image.name().to_string().into())]);
         let progress = |bytes: u64| record.progress(Step::Fetch, bytes);
-        let insecure = &settings.insecure_registries;
         let digest = match platform {
             Some(platform) => {
-                let wanted = Wanted { image, pinned: None, insecure };
+                let wanted = Wanted { image, pinned: None, registries: &settings.registries };
                 envwright_image::pull(&client, &layout, wanted, platform, &progress).await?
             }
-            None => envwright_image::pull_all(&client, &layout, image, insecure, &progress).await?,
+            None => {
+                envwright_image::pull_all(&client, &layout, image, &settings.registries, &progress).await?
+            }
         };
         push::remember(home, &layout, &digest, image.name())?;
         layout.tag(name, &digest)?;

@@ -56,7 +56,7 @@ pub(crate) async fn to_registries(
             digest,
             name,
             &known.repositories,
-            &settings.insecure_registries,
+            &settings.registries,
             &progress,
         )
         .await?;

@@ -22,7 +22,7 @@ pub(crate) async fn open(
         _ => known.base_of(name, platform).or_else(|| pin.read()),
     };
     let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
-    let wanted = Wanted { image: &image, pinned, insecure: &context.settings.insecure_registries };
+    let wanted = Wanted { image: &image, pinned, registries: &context.settings.registries };
     if !pinned.is_some_and(|digest| layout.is_whole(&digest)) {
         context.record.event(Step::Fetch, "pulling", &[("image", name.into())]);
     }
@@ -33,7 +33,9 @@ pub(crate) async fn open(
         &[("image", name.into()), ("digest", manifest.to_string().into())],
     );
     push::remember(context.home, &layout, &manifest, image.name())?;
-    let base = context.on_thread(move || Ok(Base::pulled(&layout, manifest, &image, platform)?)).await?;
+    let indexes = context.home.indexes().join("bases");
+    let read = move || Ok(Base::pulled(&layout, manifest, &image, platform, &indexes)?);
+    let base = context.on_thread(read).await?;
     pin.keep(manifest)?;
     Ok(Arc::new(base))
 }

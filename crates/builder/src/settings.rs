@@ -4,6 +4,7 @@ use crate::{BuildError, indexes};
 use envwright_definition::Indexes;
 use envwright_diagnosis::{Source, Span};
 use envwright_fetch::Settings as NetworkSettings;
+use envwright_image::{Registries, RegistryMirror};
 use envwright_lock::debian::{Keyring, Mirror};
 use envwright_redact::SafeUrl;
 use envwright_store::Home;
@@ -23,8 +24,8 @@ pub struct Settings {
     pub network: NetworkSettings,
     /// Debian mirrors that the configuration names, in the place of the host's sources.
     pub debian: Option<DebianSettings>,
-    /// Registries that may be spoken to by plain HTTP.
-    pub insecure_registries: Vec<String>,
+    /// What is known of registries.
+    pub registries: Registries,
     /// Time limit of one solve.
     pub solve_limit: Duration,
     /// `SOURCE_DATE_EPOCH`, else 0: seconds since 1970 for what envwright itself writes.
@@ -75,6 +76,8 @@ struct PypiSection {
 struct RegistrySection {
     #[serde(default)]
     insecure: bool,
+    #[serde(default)]
+    mirrors: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -104,16 +107,28 @@ impl Settings {
         if indexes.extra.is_empty() {
             indexes.extra = file.pypi.extra_index;
         }
-        let insecure = file.registries.into_iter().filter(|(_, registry)| registry.insecure);
         Ok(Self {
             indexes,
             network,
             debian: file.debian,
-            insecure_registries: insecure.map(|(host, _)| host).collect(),
+            registries: registries(file.registries)?,
             solve_limit: Duration::from_secs(file.solve.limit.unwrap_or(600)),
             epoch: epoch()?,
         })
     }
+}
+
+fn registries(sections: BTreeMap<String, RegistrySection>) -> Result<Registries, BuildError> {
+    let mut registries = Registries::default();
+    for (host, section) in sections {
+        let mirrors = section.mirrors.iter().map(|mirror| mirror.parse());
+        let mirrors = mirrors.collect::<Result<Vec<RegistryMirror>, _>>()?;
+        if section.insecure {
+            registries.insecure.push(host.clone());
+        }
+        registries.mirrors.insert(host, mirrors);
+    }
+    Ok(registries)
 }
 
 /// `SOURCE_DATE_EPOCH` (reproducible-builds.org, its specification); 0 where it is not set.

@@ -1,7 +1,7 @@
 //! What package layers are put on: an image from a layout or an archive, or nothing.
 
 use crate::{ImageError, Layout, RemoteImage, layout::descriptor, view};
-use envwright_store::{Digest, DigestWriter};
+use envwright_store::{Digest, DigestWriter, write_atomic};
 use envwright_target::{Files, MapFiles, Platform};
 use flate2::read::MultiGzDecoder;
 use fs_err::File;
@@ -11,6 +11,9 @@ use std::{
     io::{self, BufReader, Read, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
+
+/// Version of the index of a base's files.
+const INDEX_VERSION: u32 = 1;
 
 /// A base image, read once: its layers stay where they are, its files are known.
 #[derive(Debug, Clone)]
@@ -105,23 +108,35 @@ impl Base {
         let layout = Layout::open(folder).map_err(|_| wrong("it is no OCI image layout".to_owned()))?;
         let manifest = find(&layout, &layout.entries(), platform)
             .ok_or_else(|| wrong(format!("it has no image for {platform}")))?;
-        Self::of_manifest(&layout, manifest, platform, &wrong)
+        Self::of_manifest(&layout, manifest, None, platform, &wrong)
     }
 
-    /// An image of a registry that was pulled into a layout.
+    /// An image of a registry that was pulled into a layout. What its files are is read from its layers once, and kept
+    /// in the folder `indexes`.
     pub fn pulled(
         layout: &Layout,
         manifest: Digest,
         image: &RemoteImage,
         platform: Platform,
+        indexes: &Path,
     ) -> Result<Self, ImageError> {
         let wrong = |reason: String| ImageError::Base { base: image.name().to_string(), reason };
-        Self::of_manifest(layout, manifest, platform, &wrong)
+        let index = indexes.join(format!("{}-{INDEX_VERSION}.json", manifest.hex()));
+        let known = fs_err::read(&index).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let is_known = known.is_some();
+        let base = Self::of_manifest(layout, manifest, known, platform, &wrong)?;
+        if !is_known {
+            let text =
+                serde_json::to_vec(&base.files).map_err(|error| ImageError::io(&index)(error.into()))?;
+            write_atomic(&index, &text)?;
+        }
+        Ok(base)
     }
 
     fn of_manifest(
         layout: &Layout,
         manifest: Digest,
+        known: Option<MapFiles>,
         platform: Platform,
         wrong: &dyn Fn(String) -> ImageError,
     ) -> Result<Self, ImageError> {
@@ -144,7 +159,7 @@ impl Base {
                 place: Place::whole(layout.blob_path(&digest), size),
             });
         }
-        Self::new(Some(manifest), config, layers, platform, wrong)
+        Self::new(Some(manifest), config, layers, known, platform, wrong)
     }
 
     /// The image of an archive that `docker save` wrote.
@@ -169,13 +184,14 @@ impl Base {
             let place = members.get(name).ok_or_else(|| wrong(format!("it has no {name}")))?;
             layers.push(archived(place).map_err(|error| wrong(error.to_string()))?);
         }
-        Self::new(Some(digest), config, layers, platform, &wrong)
+        Self::new(Some(digest), config, layers, None, platform, &wrong)
     }
 
     fn new(
         digest: Option<Digest>,
         config: Value,
         layers: Vec<BaseLayer>,
+        known: Option<MapFiles>,
         platform: Platform,
         wrong: &dyn Fn(String) -> ImageError,
     ) -> Result<Self, ImageError> {
@@ -195,15 +211,10 @@ impl Base {
                 layers.len()
             )));
         }
-        let mut files = MapFiles::default();
-        for (layer, diff_id) in layers.iter().zip(&diff_ids) {
-            let digest = layer
-                .apply(&mut files)
-                .map_err(|error| wrong(format!("its layer {} cannot be read: {error}", layer.digest)))?;
-            if digest != layer.digest || (layer.is_plain() && digest != *diff_id) {
-                return Err(wrong(format!("its layer {} is damaged", layer.digest)));
-            }
-        }
+        let files = match known {
+            Some(files) => files,
+            None => files(&layers, &diff_ids, wrong)?,
+        };
         Ok(Self { digest, config, layers, diff_ids, files })
     }
 
@@ -239,6 +250,24 @@ impl Base {
         }
         Ok(())
     }
+}
+
+/// The files of layers, each of which must have its digest.
+fn files(
+    layers: &[BaseLayer],
+    diff_ids: &[Digest],
+    wrong: &dyn Fn(String) -> ImageError,
+) -> Result<MapFiles, ImageError> {
+    let mut files = MapFiles::default();
+    for (layer, diff_id) in layers.iter().zip(diff_ids) {
+        let digest = layer
+            .apply(&mut files)
+            .map_err(|error| wrong(format!("its layer {} cannot be read: {error}", layer.digest)))?;
+        if digest != layer.digest || (layer.is_plain() && digest != *diff_id) {
+            return Err(wrong(format!("its layer {} is damaged", layer.digest)));
+        }
+    }
+    Ok(files)
 }
 
 /// Docker's layers are those of the OCI specification by another name (its media-types.md, compatibility matrix).

@@ -4,6 +4,7 @@
 //! - [`write_layer`], [`assemble`], [`assemble_index`]: layers, an image, an index of several platforms;
 //! - [`Layout`]: an OCI image layout; [`export_oci_layout`], [`export_docker_archive`]: images for other tools;
 //! - [`pull`], [`pull_all`] and [`push`]: an image out of a registry and into one; [`look`]: whether one is there;
+//!   [`Registries`]: what the configuration says of them;
 //! - [`ImageReference`]: the name of an image.
 
 mod archive;
@@ -28,4 +29,7 @@ pub use layer::{LAYOUT_VERSION, Layer, write_layer};
 pub use layout::{Layout, Named, export_oci_layout};
 pub use plan::{Clash, Kind, LayerPlan, MOST_LAYERS, PlannedLayer, SegmentRef, plan_layers};
 pub use reference::{ImageReference, RemoteImage};
-pub use registry::{Action, PushListener, Pushed, RegistryError, Wanted, look, pull, pull_all, push};
+pub use registry::{
+    Action, PushListener, Pushed, Registries, RegistryError, RegistryMirror, Wanted, look, pull, pull_all,
+    push,
+};

@@ -118,9 +118,7 @@ impl RemoteImage {
     pub fn wanted(&self) -> String {
         self.digest.map_or_else(|| self.name.tag().to_owned(), |digest| digest.to_string())
     }
-}
 
-impl RemoteImage {
     /// What it is called where names have tags: `latest` would say too much of what was asked for by its digest.
     pub fn local_name(&self) -> ImageReference {
         match self.digest {

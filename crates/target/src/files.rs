@@ -1,5 +1,7 @@
 //! A view of an image's files, however they are kept.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::collections::BTreeMap;
 
 /// The files of an image as a program inside would see them: after whiteouts, later layers over earlier ones.
@@ -18,7 +20,7 @@ pub trait Files {
 }
 
 /// What a path names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileEntry {
     /// A regular file.
     File {
@@ -77,10 +79,27 @@ fn parts(path: &str) -> Vec<String> {
     path.split('/').rev().filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()
 }
 
-/// Files held in memory.
-#[derive(Debug, Clone, Default)]
+/// Files held in memory. Serialised, they are an index of an image that can be read instead of its layers.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct MapFiles {
-    entries: BTreeMap<String, (FileEntry, Vec<u8>)>,
+    entries: BTreeMap<String, (FileEntry, Bytes)>,
+}
+
+/// Serialised in base64.
+#[derive(Debug, Clone, Default)]
+struct Bytes(Vec<u8>);
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64_STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        BASE64_STANDARD.decode(text).map(Self).map_err(D::Error::custom)
+    }
 }
 
 impl MapFiles {
@@ -116,10 +135,10 @@ impl MapFiles {
         let mut above = path;
         while let Some((dir, _)) = above.rsplit_once('/') {
             let entry = FileEntry::Directory { mode: 0o755, uid: 0, gid: 0, mtime: 0 };
-            self.entries.entry(dir.to_owned()).or_insert((entry, Vec::new()));
+            self.entries.entry(dir.to_owned()).or_insert((entry, Bytes::default()));
             above = dir;
         }
-        self.entries.insert(path.to_owned(), (entry, bytes));
+        self.entries.insert(path.to_owned(), (entry, Bytes(bytes)));
         self
     }
 }
@@ -127,7 +146,7 @@ impl MapFiles {
 impl Files for MapFiles {
     fn read(&self, path: &str) -> Option<Vec<u8>> {
         match self.entries.get(path)? {
-            (FileEntry::File { .. }, bytes) => Some(bytes.clone()),
+            (FileEntry::File { .. }, bytes) => Some(bytes.0.clone()),
             _ => None,
         }
     }

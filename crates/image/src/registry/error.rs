@@ -64,6 +64,12 @@ pub enum RegistryError {
         /// Those that it has.
         available: Vec<String>,
     },
+    /// The image has a manifest of Docker's first schema, which names no configuration.
+    #[error("{image} has a manifest of schema 1")]
+    Schema1 {
+        /// The image.
+        image: String,
+    },
     /// What came cannot be kept.
     #[error("keeping what came")]
     Keep(#[source] Box<ImageError>),
@@ -144,6 +150,7 @@ impl Explain for RegistryError {
                 .fact("image", image)
                 .fact("platform", platform)
                 .fact("available", available.join(", ")),
+            Self::Schema1 { image } => Finding::new("image-schema1-unsupported").fact("image", image),
             Self::Keep(error) => return error.findings(),
             Self::Missing(digest) => Finding::new("archive-invalid")
                 .fact("file", format!("images/blobs/sha256/{}", digest.hex()))

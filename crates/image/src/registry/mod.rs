@@ -2,11 +2,13 @@
 
 mod auth;
 mod error;
+mod places;
 mod pull;
 mod push;
 mod upload;
 
 pub use error::{Action, RegistryError};
+pub use places::{Registries, RegistryMirror};
 pub use pull::{Wanted, look, pull, pull_all};
 pub use push::{PushListener, Pushed, push};
 
@@ -64,7 +66,7 @@ impl<'c> Repository<'c> {
     async fn open(
         client: &'c Client,
         image: &ImageReference,
-        insecure: &[String],
+        registries: &Registries,
         sources: Option<&[String]>,
     ) -> Result<Self, RegistryError> {
         let full = image.full();
@@ -76,7 +78,8 @@ impl<'c> Repository<'c> {
             reason: format!("`{address}` is no address of a registry"),
         };
         let https = SafeUrl::parse(&format!("https://{address}/v2/")).map_err(wrong)?;
-        let plain = https.host().is_some_and(is_loopback) || insecure.iter().any(|named| named == host);
+        let plain =
+            https.host().is_some_and(is_loopback) || registries.insecure.iter().any(|named| named == host);
         let mut root = https;
         if plain && !client.offline() {
             let http = SafeUrl::parse(&format!("http://{address}/v2/")).map_err(wrong)?;

@@ -1,7 +1,7 @@
 //! An image out of a registry: the manifest for a platform, its configuration, and its layers.
 
-use super::{Action, Call, MANIFESTS, RegistryError, Repository};
-use crate::{Layout, layout::descriptor, reference::RemoteImage};
+use super::{Action, Call, MANIFESTS, Registries, RegistryError, Repository};
+use crate::{ImageReference, Layout, layout::descriptor, reference::RemoteImage};
 use envwright_fetch::{
     Client, Download, FetchError, Method,
     header::{ACCEPT, HeaderValue},
@@ -23,8 +23,8 @@ pub struct Wanted<'w> {
     pub image: &'w RemoteImage,
     /// The manifest that its name stood for before; the registry is not asked again what it stands for.
     pub pinned: Option<Digest>,
-    /// Registries that may be spoken to by plain HTTP.
-    pub insecure: &'w [String],
+    /// How registries are reached.
+    pub registries: &'w Registries,
 }
 
 /// Fetches what a layout lacks of the image for a platform, and gives the digest of its manifest.
@@ -38,10 +38,13 @@ pub async fn pull(
     if let Some(digest) = wanted.pinned.filter(|digest| layout.is_whole(digest)) {
         return Ok(digest);
     }
-    let repository = Repository::open(client, wanted.image.name(), wanted.insecure, None).await?;
-    let manifest = repository.look(layout, &wanted, platform, listener).await?;
-    repository.contents(layout, &manifest, listener).await?;
-    Ok(manifest)
+    let from = async |place: &ImageReference| {
+        let repository = Repository::open(client, place, wanted.registries, None).await?;
+        let manifest = repository.look(layout, &wanted, platform, listener).await?;
+        repository.contents(layout, &manifest, listener).await?;
+        Ok(manifest)
+    };
+    wanted.registries.ask(wanted.image.name(), from).await
 }
 
 /// Finds out that the image is there for a platform, without fetching its layers, and gives the digest of its
@@ -52,8 +55,11 @@ pub async fn look(
     wanted: Wanted<'_>,
     platform: Platform,
 ) -> Result<Digest, RegistryError> {
-    let repository = Repository::open(client, wanted.image.name(), wanted.insecure, None).await?;
-    repository.look(layout, &wanted, platform, &|_| ()).await
+    let at = async |place: &ImageReference| {
+        let repository = Repository::open(client, place, wanted.registries, None).await?;
+        repository.look(layout, &wanted, platform, &|_| ()).await
+    };
+    wanted.registries.ask(wanted.image.name(), at).await
 }
 
 /// Fetches what a layout lacks of the image for all its platforms, and gives the digest that its name stands for.
@@ -61,22 +67,14 @@ pub async fn pull_all(
     client: &Client,
     layout: &Layout,
     image: &RemoteImage,
-    insecure: &[String],
+    registries: &Registries,
     listener: super::PushListener<'_>,
 ) -> Result<Digest, RegistryError> {
-    let repository = Repository::open(client, image.name(), insecure, None).await?;
-    let all = repository.manifest(layout, &image.wanted()).await?;
-    let value = layout.json(&all).map_err(|_| RegistryError::Missing(all))?;
-    let Some(manifests) = value["manifests"].as_array() else {
-        repository.contents(layout, &all, listener).await?;
-        return Ok(all);
+    let from = async |place: &ImageReference| {
+        let repository = Repository::open(client, place, registries, None).await?;
+        repository.all(layout, &image.wanted(), listener).await
     };
-    for entry in manifests {
-        let (inner, _) = descriptor(entry).ok_or_else(|| repository.wrong("its index", "names no digest"))?;
-        repository.manifest(layout, &inner.to_string()).await?;
-        repository.contents(layout, &inner, listener).await?;
-    }
-    Ok(all)
+    registries.ask(image.name(), from).await
 }
 
 impl Repository<'_> {
@@ -95,6 +93,27 @@ impl Repository<'_> {
         let value = layout.json(&manifest).map_err(|_| RegistryError::Missing(manifest))?;
         self.fits(layout, &value, platform, listener).await?;
         Ok(manifest)
+    }
+
+    /// Fetches an image for all its platforms.
+    async fn all(
+        &self,
+        layout: &Layout,
+        wanted: &str,
+        listener: super::PushListener<'_>,
+    ) -> Result<Digest, RegistryError> {
+        let all = self.manifest(layout, wanted).await?;
+        let value = layout.json(&all).map_err(|_| RegistryError::Missing(all))?;
+        let Some(manifests) = value["manifests"].as_array() else {
+            self.contents(layout, &all, listener).await?;
+            return Ok(all);
+        };
+        for entry in manifests {
+            let (inner, _) = descriptor(entry).ok_or_else(|| self.wrong("its index", "names no digest"))?;
+            self.manifest(layout, &inner.to_string()).await?;
+            self.contents(layout, &inner, listener).await?;
+        }
+        Ok(all)
     }
 
     /// Fetches the configuration and the layers that a manifest names.
@@ -174,6 +193,9 @@ impl Repository<'_> {
         }
         let bytes = answer.bytes(LARGEST_MANIFEST).await.map_err(|error| self.unreached(error))?;
         let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if value["schemaVersion"] == 1 {
+            return Err(RegistryError::Schema1 { image: self.image.clone() });
+        }
         if value["schemaVersion"] != 2 {
             return Err(self.wrong(reference, "has a manifest of another version than 2"));
         }

@@ -1,7 +1,7 @@
 //! An image into a registry: blobs first, then manifests by digest, and its tag last.
 
 use super::{
-    Action, Call, RegistryError, Repository,
+    Action, Call, Registries, RegistryError, Repository,
     upload::{Blob, Way},
 };
 use crate::{
@@ -42,7 +42,7 @@ pub struct Pushed {
 pub type PushListener<'p> = &'p (dyn Fn(u64) + Sync);
 
 /// Pushes an image of a layout under a name. `sources` names repositories of the same registry that have blobs;
-/// `insecure` registries that may be spoken to by plain HTTP, as may those of this machine. Nothing but one request
+/// mirrors are not pushed to. Nothing but one request
 /// is sent when the name stands for the image already, besides those for credentials and, to a registry that may speak
 /// plain HTTP, one to find out.
 pub async fn push(
@@ -51,14 +51,14 @@ pub async fn push(
     digest: &Digest,
     name: &ImageReference,
     sources: &BTreeMap<Digest, String>,
-    insecure: &[String],
+    registries: &Registries,
     listener: PushListener<'_>,
 ) -> Result<Pushed, RegistryError> {
     let image = Contents::read(layout, digest, sources)?;
     let mut origins: Vec<String> = image.blobs.iter().filter_map(|blob| blob.source.clone()).collect();
     origins.sort_unstable();
     origins.dedup();
-    let repository = Repository::open(client, name, insecure, Some(&origins)).await?;
+    let repository = Repository::open(client, name, registries, Some(&origins)).await?;
     let mut pushed =
         Pushed { name: name.to_string(), digest: *digest, sent: 0, bytes: 0, mounted: 0, there: 0 };
     if repository.manifest_digest(name.tag()).await? == Some(digest.to_string()) {

@@ -37,6 +37,27 @@ fn open(folder: &Path) -> Result<Base, ImageError> {
 }
 
 #[test]
+fn the_layers_of_a_pulled_base_are_read_once() {
+    let place = Place::new();
+    let (layout, digest) = oci(&place.path("images"), &layers(Packing::ALL[0]), amd64());
+    let image = "registry.example/team/base:1".parse().unwrap();
+    let pulled = || Base::pulled(&layout, digest, &image, Platform::AMD64, &place.path("bases"));
+    let first = pulled().unwrap();
+    for layer in first.layers() {
+        fs_err::write(layout.blob_path(&layer.digest), "damaged").unwrap();
+    }
+    let second = pulled().unwrap();
+    assert_eq!(second.files().read("etc/os-release").unwrap(), b"ID=debian\n");
+    assert_eq!(second.files().list("opt/old"), ["new"]);
+    assert_eq!(second.files().entry("etc"), first.files().entry("etc"));
+    // An index that was cut short is made again, from layers that are now seen to be damaged.
+    for index in fs_err::read_dir(place.path("bases")).unwrap() {
+        fs_err::write(index.unwrap().path(), "{").unwrap();
+    }
+    assert!(reason(pulled()).starts_with("its layer "));
+}
+
+#[test]
 fn a_layout_is_read_in_every_compression_with_its_whiteouts() {
     for packing in Packing::ALL {
         let place = Place::new();
