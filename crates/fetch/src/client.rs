@@ -1,6 +1,6 @@
 //! The one HTTP client.
 
-use crate::{FetchError, Settings, netrc::Netrc};
+use crate::{FetchError, Settings, netrc::Netrc, resolver::Resolver};
 use envwright_redact::{SafeUrl, Secret};
 use percent_encoding::percent_decode_str;
 use reqwest::{
@@ -37,8 +37,10 @@ impl std::fmt::Debug for Client {
 impl Client {
     /// A client with these settings.
     pub fn new(settings: Settings) -> Result<Self, FetchError> {
+        let resolver = Arc::new(Resolver::default());
         let builder = || {
             reqwest::Client::builder()
+                .dns_resolver(Arc::clone(&resolver))
                 .user_agent(concat!("envwright/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(settings.connect_timeout)
                 .redirect(redirect::Policy::limited(10))

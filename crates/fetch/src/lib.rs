@@ -11,6 +11,7 @@ mod error;
 mod exchange;
 mod netrc;
 mod partial;
+mod resolver;
 mod settings;
 #[cfg(test)]
 mod tests;
