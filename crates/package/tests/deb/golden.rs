@@ -58,9 +58,9 @@ fn a_debs_key_is_this() {
     assert_eq!(
         keys,
         [
-            "a8f3c54c876b9192cf3fe8fe9b84d519480d95a074ad975d592f215b6996a066",
-            "bb7a0ead3028930c76a459dc1c3dfa221ecbff0a5307de1335fac6c2244083eb",
-            "6cdbe16ed4abd5af070a566e1fe5b4c85b6f82b991976c6082f51c250674d41e"
+            "78c96e0f016797d7cdac2228288bb33b80b841c16f0608a26d8983b8959731d2",
+            "6b4a90af05cca7b67130cde3237332b9e3d12cece7d238ec26c7c38133b2359f",
+            "16d6d41743423451d7f4bb61c9456fb7c7f31cea775327ddb006870899c4a69e"
         ]
     );
 }
@@ -79,7 +79,7 @@ fn a_segment_of_own_files_is_these_bytes() {
         digests,
         [
             "038fbf9cdb9c4b0f2cae6efa126e679b7b671b1d9c617b596307d7fba6963667",
-            "f0af737c9ae2437c7a5c07a9375a58629535c368dadcc1a5b4701a4b029569ad"
+            "648c9d5f95e2da3648ea7666bae211ad7197d01e8f73e7b7eefdf255e6c9c93c"
         ]
     );
 }
