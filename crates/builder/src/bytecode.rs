@@ -1,5 +1,5 @@
 //! The Python that makes byte code: the image's own, taken out of its Debian packages, where this machine can run it,
-//! else one of exactly its version that is installed here. Both make the same bytes.
+//! else one of exactly its version that is installed here: what it compiles to is decided by the version.
 
 use crate::{BuildError, view};
 use envwright_image::SegmentRef;
