@@ -75,7 +75,8 @@ pub(crate) struct Running {
 impl Running {
     /// The content of the `.pyc` file of a source; none where Python cannot compile it.
     pub(crate) fn compile(&mut self, path: &str, source: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        let made = self.ask(path, source).map_err(|error| failed(&format!("at `{path}`: {error}")))?;
+        let made =
+            self.ask(path, source).map_err(|error| failed(&format!("it ended at `{path}` ({error})")))?;
         Ok(Some(made).filter(|made| !made.is_empty()))
     }
 
@@ -105,4 +106,17 @@ impl Drop for Running {
 
 fn failed(reason: &str) -> Fault {
     Fault::Compiler(reason.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_python_that_ends_is_told_with_the_module() {
+        let command = vec![OsString::from("false")];
+        let mut running = Compiler { command, home: None, version: (3, 11, 2) }.start().unwrap();
+        let Err(Fault::Compiler(reason)) = running.compile("/a.py", b"") else { panic!("it compiled") };
+        assert!(reason.starts_with("it ended at `/a.py`"), "{reason}");
+    }
 }
