@@ -53,7 +53,7 @@ pub(crate) async fn image(
     };
     let own = ground.own_files()?;
     let scripts = ground.unknown_effects();
-    let users = users_files(environment, epoch)?;
+    let users = users_files(environment, &parts.base, epoch)?;
     for (kind, name, files) in [(Kind::Files, "files", users), (Kind::Environment, "environment", own)] {
         if !files.is_empty() {
             parts.segments.push(own_segment(context, kind, name, &files)?);

@@ -5,6 +5,7 @@ use crate::{
     assemble::{self, Parts},
     context::Context,
     done::{self, Done},
+    environment,
     event::Step,
     hashes, outputs,
     plan::{Plan, PlannedPackage, Totals},
@@ -26,6 +27,7 @@ use envwright_lock::{
     debian::{self, LockedDeb},
     pypi::{self, WheelLocation},
 };
+use envwright_package::Rewrites;
 use envwright_redact::{Redactor, SafeUrl, Secret};
 use envwright_store::{Digest, Home};
 use envwright_target::Platform;
@@ -61,6 +63,8 @@ pub struct Locked {
     pub warnings: Vec<Finding>,
     /// Whether no package had to be chosen anew.
     pub reused: bool,
+    /// Links of each platform's base.
+    rewrites: BTreeMap<Platform, Rewrites>,
 }
 
 /// Everything that images are made of.
@@ -342,7 +346,8 @@ impl<'a> Attempt<'a> {
         for platform in platforms {
             let base = self.base(context, platform, &known).await?;
             let ground = self.ground(context, platform, &base, &known).await?;
-            let debs = self.deb_packages(ground.lock());
+            let rewrites = environment::rewrites(&self.environment, &base);
+            let debs = self.deb_packages(ground.lock(), &rewrites);
             let mut planned = Plan::packages(context, &debs);
             if let Some(version) = ground.lock().python.filter(|_| self.environment.compile) {
                 let debs = assemble::segments(context, &debs).await?;
@@ -389,6 +394,7 @@ impl<'a> Attempt<'a> {
             let ground = self.ground(context, platform, &base, &known).await?;
             let solved = self.finish(context, platform, ground, &known).await?;
             locked.add(platform, &solved);
+            locked.rewrites.insert(platform, environment::rewrites(&self.environment, &base));
         }
         known.keep(&locked.lock)?;
         Ok(locked)
@@ -399,7 +405,8 @@ impl<'a> Attempt<'a> {
         let mut plan = Plan { nothing_to_do: self.finished().is_some(), ..Plan::default() };
         for platform in self.platforms()? {
             let Some(lock) = locked.lock.platforms.get(&platform) else { continue };
-            let mut packages = self.deb_packages(lock);
+            let rewrites = locked.rewrites.get(&platform).cloned().unwrap_or_default();
+            let mut packages = self.deb_packages(lock, &rewrites);
             packages.extend(self.wheel_packages(lock)?);
             plan.add(platform, lock, Plan::packages(context, &packages));
         }
@@ -418,6 +425,7 @@ impl<'a> Attempt<'a> {
             indexes: main.into_iter().chain(indexes.extra.iter().cloned()).collect(),
             warnings: Vec::new(),
             reused: true,
+            rewrites: BTreeMap::new(),
         }
     }
 
@@ -429,10 +437,6 @@ impl<'a> Attempt<'a> {
         known: &Known,
     ) -> Result<Arc<Base>, BuildError> {
         let name = self.environment.base.clone();
-        let bootstrapped = matches!(name, BaseName::Bootstrap { .. });
-        if let Some(package) = self.environment.apt.first().filter(|_| !bootstrapped) {
-            return Err(BuildError::AptOnBase { package: package.value.clone(), span: package.span.clone() });
-        }
         if let BaseName::Registry(image) = &name {
             return registry_base::open(context, image, platform, known).await;
         }
@@ -465,7 +469,8 @@ impl<'a> Attempt<'a> {
             BaseName::Bootstrap { suite } => {
                 solve::debian(context, &self.environment, suite, platform, known).await?
             }
-            _ => solve::from_base(&self.environment, platform, base)?,
+            _ if self.environment.apt.is_empty() => solve::from_base(&self.environment, platform, base)?,
+            _ => solve::added(context, &self.environment, platform, base, known).await?,
         };
         Ok(Ground::Base { lock: Box::new(lock), key })
     }
@@ -489,11 +494,12 @@ impl<'a> Attempt<'a> {
     }
 
     /// Debian packages, each with where it is looked for when it has left its mirror.
-    fn deb_packages(&self, lock: &PlatformLock) -> Vec<Package> {
+    fn deb_packages(&self, lock: &PlatformLock, rewrites: &Rewrites) -> Vec<Package> {
         let archive = self.settings.debian.as_ref().and_then(|debian| debian.snapshot.as_ref());
         let package = |deb: &LockedDeb| Package::Deb {
             deb: deb.clone(),
             snapshot: archive.and_then(|archive| debian::snapshot(archive, deb, &lock.base.releases)),
+            rewrites: rewrites.clone(),
         };
         lock.debs.iter().map(package).collect()
     }

@@ -1,11 +1,14 @@
 //! The files that belong to no package: the base's own state, the virtual environment, the user's files.
 
-use crate::{BuildError, rootfs, view::SegmentFiles};
+use crate::{
+    BuildError, rootfs,
+    view::{Over, SegmentFiles},
+};
 use envwright_definition::{Base as BaseName, Environment};
 use envwright_image::{Base, Kind, SegmentRef};
 use envwright_lock::PlatformLock;
 use envwright_package::{OwnFile, Rewrites};
-use envwright_target::{Files, Platform, TargetFacts, resolve};
+use envwright_target::{FileEntry, Files, Platform, TargetFacts, resolve};
 use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _};
 
 /// Where wheels live in every image.
@@ -27,22 +30,27 @@ impl Ground<'_> {
         let debian: Vec<SegmentRef> =
             self.segments.iter().filter(|segment| segment.kind == Kind::Debian).cloned().collect();
         let view = SegmentFiles::new(&debian);
-        let mut files = Vec::new();
-        if let BaseName::Bootstrap { suite } = &self.environment.base {
-            let packages = rootfs_packages(&debian, self.lock);
-            let contents = |path: &str| view.read(path);
-            files = rootfs::environment_files(&packages, self.platform, &contents, suite, self.epoch)?;
-            self.check(&view)?;
-        }
-        let bootstrapped = matches!(self.environment.base, BaseName::Bootstrap { .. });
-        let ground: &dyn Files = if bootstrapped { &view } else { self.base.files() };
+        let packages = rootfs_packages(&debian, self.lock);
+        let contents = |path: &str| view.read(path);
+        let ground = Over { upper: &view, lower: self.base.files() };
+        let mut files = match &self.environment.base {
+            BaseName::Bootstrap { suite } => {
+                self.check(&view)?;
+                rootfs::environment_files(&packages, self.platform, &contents, suite, self.epoch)?
+            }
+            _ if packages.is_empty() => Vec::new(),
+            _ => {
+                let links = rewrites(self.environment, self.base);
+                rootfs::added_files(&packages, &contents, self.base.files(), &links, self.epoch)?
+            }
+        };
         if let Some(python) = self.lock.python {
             let known: BTreeSet<String> = files.iter().map(|file| file.path.clone()).collect();
-            let own = virtual_environment(python, &interpreter(ground, python), self.epoch);
+            let own = virtual_environment(python, &interpreter(&ground, python), self.epoch);
             files.extend(own.into_iter().filter(|file| !known.contains(&file.path)));
         }
         if let Some(user) = &self.environment.user {
-            add_user(user, &mut files, ground, self.epoch)?;
+            add_user(user, &mut files, &ground, self.epoch)?;
         }
         Ok(files)
     }
@@ -73,6 +81,14 @@ impl Ground<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// The links of a base that paths of packages go through.
+pub(crate) fn rewrites(environment: &Environment, base: &Base) -> Rewrites {
+    let bootstrapped = matches!(environment.base, BaseName::Bootstrap { .. });
+    let is_merged = matches!(base.files().entry("bin"), Some(FileEntry::Symlink { target })
+        if target.trim_start_matches('/') == "usr/bin");
+    if bootstrapped || is_merged { Rewrites::merged_usr() } else { Rewrites::none() }
 }
 
 fn rootfs_packages<'a>(segments: &'a [SegmentRef], lock: &'a PlatformLock) -> Vec<rootfs::Package<'a>> {
@@ -139,12 +155,13 @@ fn add_user(user: &str, files: &mut Vec<OwnFile>, ground: &dyn Files, epoch: u64
     Ok(())
 }
 
-/// The user's own files; on a bootstrapped base their paths go through its links.
-pub(crate) fn users_files(environment: &Environment, epoch: u64) -> Result<Vec<OwnFile>, BuildError> {
-    let rewrites = match environment.base {
-        BaseName::Bootstrap { .. } => Rewrites::merged_usr(),
-        _ => Rewrites::none(),
-    };
+/// The user's own files; their paths go through the base's links.
+pub(crate) fn users_files(
+    environment: &Environment,
+    base: &Base,
+    epoch: u64,
+) -> Result<Vec<OwnFile>, BuildError> {
+    let rewrites = rewrites(environment, base);
     let mut files = Vec::new();
     for copy in &environment.files {
         for (from, to) in copy.entries()? {

@@ -109,12 +109,14 @@ pub enum BuildError {
         /// Where it was asked for.
         span: Option<Span>,
     },
-    /// `apt:` on a base that envwright did not bootstrap.
-    #[error("this version does not add {package} to a base of another's making")]
-    AptOnBase {
-        /// The package.
-        package: String,
-        /// Where it was asked for.
+    /// `apt:` on a base that has no apt.
+    #[error("system packages cannot be added to {base}: {reason}")]
+    NoApt {
+        /// The base.
+        base: String,
+        /// What it lacks.
+        reason: &'static str,
+        /// Where the first package was asked for.
         span: Option<Span>,
     },
     /// A wheel that neither index nor lock give a digest for.
@@ -245,11 +247,9 @@ impl BuildError {
                 .fact("feature", what)
                 .detail(format!("this version does not do {what} yet"))
                 .remedy(instead),
-            Self::AptOnBase { package, span } => {
-                let finding = Finding::new("not-supported-yet")
-                    .fact("feature", "`apt` on a base that envwright did not make")
-                    .fact("package", package)
-                    .remedy("Take `bootstrap:debian/bookworm` as the base");
+            Self::NoApt { base, reason, span } => {
+                let finding =
+                    Finding::new("base-without-apt").fact("image", base).detail(capitalised(reason));
                 span.iter().fold(finding, |finding, span| finding.at(span, "to be added to the base"))
             }
             Self::NoCompiler { version: (major, minor, micro) } => {

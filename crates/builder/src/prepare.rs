@@ -20,8 +20,8 @@ use std::{
 #[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "a build has some hundreds of them")]
 pub(crate) enum Package {
-    /// `snapshot` is where it is when it has left its mirror.
-    Deb { deb: LockedDeb, snapshot: Option<SafeUrl> },
+    /// `snapshot` is where it is when it has left its mirror; `rewrites` are the links of the base.
+    Deb { deb: LockedDeb, snapshot: Option<SafeUrl>, rewrites: Rewrites },
     Wheel {
         wheel: LockedWheel,
         sha256: Digest,
@@ -105,7 +105,7 @@ impl Package {
         compiler: Option<&'a Compiler>,
     ) -> Packing<'a> {
         match self {
-            Self::Deb { deb, .. } => Packing::Deb { file, deb, compression },
+            Self::Deb { deb, rewrites, .. } => Packing::Deb { file, deb, compression, rewrites },
             Self::Wheel { wheel, sha256, python, compile, .. } => Packing::Wheel(WheelSegment {
                 wheel: file,
                 filename: &wheel.filename,
@@ -121,15 +121,15 @@ impl Package {
 }
 
 enum Packing<'a> {
-    Deb { file: &'a Path, deb: &'a LockedDeb, compression: Compression },
+    Deb { file: &'a Path, deb: &'a LockedDeb, compression: Compression, rewrites: &'a Rewrites },
     Wheel(WheelSegment<'a>),
 }
 
 impl Packing<'_> {
     fn key(&self) -> Digest {
         match self {
-            Self::Deb { file, deb, compression } => {
-                deb_segment(file, deb, *compression, &Rewrites::merged_usr()).key()
+            Self::Deb { file, deb, compression, rewrites } => {
+                deb_segment(file, deb, *compression, rewrites).key()
             }
             Self::Wheel(wheel) => wheel.key(),
         }
@@ -137,8 +137,8 @@ impl Packing<'_> {
 
     fn pack(&self, out: &mut dyn Write) -> Result<SegmentIndex, PackageError> {
         match self {
-            Self::Deb { file, deb, compression } => {
-                deb_segment(file, deb, *compression, &Rewrites::merged_usr()).pack(out)
+            Self::Deb { file, deb, compression, rewrites } => {
+                deb_segment(file, deb, *compression, rewrites).pack(out)
             }
             Self::Wheel(wheel) => wheel.pack(out),
         }

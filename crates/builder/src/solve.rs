@@ -13,7 +13,7 @@ use envwright_diagnosis::Finding;
 use envwright_image::Base;
 use envwright_lock::{
     BaseLock, Lock, LockFiles, PlatformLock,
-    debian::{self, DebianLock, Wanted},
+    debian::{self, DebianLock, Ground, Mirror, Wanted},
     pypi::{self, FindLinks, IndexUrls, Required},
 };
 use envwright_store::{Digest, canonical_json, write_atomic};
@@ -215,31 +215,115 @@ pub(crate) async fn debian(
     if let Some(near) = known.near(platform).filter(stays) {
         return Ok(PlatformLock { wheels: Vec::new(), ..near.clone() });
     }
-    let wanted = |package: &envwright_definition::Spanned<String>| Wanted {
-        name: package.value.clone(),
-        span: package.span.clone(),
-    };
     let request = debian::Request {
         platform,
         suite: suite.to_owned(),
-        packages: environment.apt.iter().map(wanted).collect(),
-        include_python: true,
+        packages: wanted(environment),
+        ground: Ground::Nothing { include_python: true },
     };
     let mirrors = settings::debian_mirrors(context.settings, suite);
-    context.record.event(
-        Step::Solve,
-        "solving",
-        &[("what", "debian".into()), ("platform", platform.to_string().into())],
-    );
-    let DebianLock { debs, releases, python, glibc } =
-        debian::lock(&context.client, &context.home.indexes(), &mirrors, &request).await?;
+    let DebianLock { debs, releases, python, glibc } = lock(context, &mirrors, &request).await?;
     Ok(PlatformLock {
-        base: BaseLock { name, digest: None, releases },
+        base: BaseLock { name, digest: None, releases, apt: Vec::new() },
         python,
         glibc,
         debs,
         wheels: Vec::new(),
     })
+}
+
+/// The system packages that are asked for.
+fn wanted(environment: &Environment) -> Vec<Wanted> {
+    let wanted = |package: &envwright_definition::Spanned<String>| Wanted {
+        name: package.value.clone(),
+        span: package.span.clone(),
+    };
+    environment.apt.iter().map(wanted).collect()
+}
+
+async fn lock(
+    context: &Context<'_>,
+    mirrors: &[Mirror],
+    request: &debian::Request,
+) -> Result<DebianLock, BuildError> {
+    context.record.event(
+        Step::Solve,
+        "solving",
+        &[("what", "debian".into()), ("platform", request.platform.to_string().into())],
+    );
+    Ok(debian::lock(&context.client, &context.home.indexes(), mirrors, request).await?)
+}
+
+/// The system packages that are added to a base of another's making, from its own sources: those of the last solution
+/// while base and wish are the same.
+pub(crate) async fn added(
+    context: &Context<'_>,
+    environment: &Environment,
+    platform: Platform,
+    base: &Base,
+    known: &Known,
+) -> Result<PlatformLock, BuildError> {
+    const STATUS: &str = "var/lib/dpkg/status";
+    let mut apt: Vec<String> = environment.apt.iter().map(|package| package.value.clone()).collect();
+    apt.sort_unstable();
+    apt.dedup();
+    let base_lock =
+        BaseLock { name: base_name(environment), digest: base.digest(), releases: BTreeMap::new(), apt };
+    let stays = |near: &&PlatformLock| {
+        BaseLock { releases: BTreeMap::new(), ..near.base.clone() } == base_lock
+            && !moves(&context.request.upgrade, near)
+    };
+    let facts = TargetFacts::read(platform, base.files());
+    let lock = if let Some(near) = known.near(platform).filter(stays) {
+        DebianLock {
+            debs: near.debs.clone(),
+            releases: near.base.releases.clone(),
+            python: debian::python(&near.debs),
+            glibc: debian::glibc(&near.debs),
+        }
+    } else {
+        let of_base = |reason| BuildError::NoApt {
+            base: base_lock.name.clone(),
+            reason,
+            span: environment.apt.first().and_then(|package| package.span.clone()),
+        };
+        let status = base.files().read(STATUS).filter(|bytes| !bytes.is_empty());
+        let status = status.ok_or_else(|| of_base("it has no packages of dpkg"))?;
+        let mirrors = debian::base_sources(base.files(), platform)?;
+        if mirrors.is_empty() {
+            return Err(of_base("its apt has no sources for this platform"));
+        }
+        let codename = facts.distribution.as_ref().and_then(|distribution| distribution.codename.clone());
+        let request = debian::Request {
+            platform,
+            suite: codename.unwrap_or_else(|| "the sources of the base".to_owned()),
+            packages: wanted(environment),
+            ground: Ground::Installed { status: String::from_utf8_lossy(&status).into_owned() },
+        };
+        lock(context, &mirrors, &request).await?
+    };
+    let of_base = facts.pythons.iter().map(|python| python.version);
+    let pythons: Vec<(u8, u8, u8)> = of_base.chain(lock.python).collect();
+    Ok(PlatformLock {
+        base: BaseLock { releases: lock.releases, ..base_lock },
+        python: fitting_python(environment, &pythons)?,
+        glibc: lock.glibc.or(facts.glibc.map(|glibc| (glibc.major, glibc.minor))),
+        debs: lock.debs,
+        wheels: Vec::new(),
+    })
+}
+
+/// The first that the definition can use; none where it needs none.
+fn fitting_python(
+    environment: &Environment,
+    pythons: &[(u8, u8, u8)],
+) -> Result<Option<(u8, u8, u8)>, BuildError> {
+    let fitting = pythons.iter().copied().find(|version| fits(environment, *version));
+    let asked = environment.python.is_some() || !environment.requirements.is_empty();
+    if fitting.is_none() && asked {
+        return Err(no_python(environment, pythons.iter().copied()));
+    }
+    Ok(fitting)
 }
 
 /// Whether Debian packages are to be chosen anew. A mirror has one version of each, so all move when one does.
@@ -258,22 +342,19 @@ pub(crate) fn from_base(
     base: &Base,
 ) -> Result<PlatformLock, BuildError> {
     let facts = TargetFacts::read(platform, base.files());
-    let fitting =
-        facts.pythons.iter().map(|python| python.version).find(|version| fits(environment, *version));
-    let base_lock =
-        BaseLock { name: base_name(environment), digest: base.digest(), releases: BTreeMap::new() };
-    let lock = PlatformLock {
-        base: base_lock,
-        python: fitting,
+    let pythons: Vec<(u8, u8, u8)> = facts.pythons.iter().map(|python| python.version).collect();
+    Ok(PlatformLock {
+        base: BaseLock {
+            name: base_name(environment),
+            digest: base.digest(),
+            releases: BTreeMap::new(),
+            apt: Vec::new(),
+        },
+        python: fitting_python(environment, &pythons)?,
         glibc: facts.glibc.map(|glibc| (glibc.major, glibc.minor)),
         debs: Vec::new(),
         wheels: Vec::new(),
-    };
-    let asked = environment.python.is_some() || !environment.requirements.is_empty();
-    if fitting.is_none() && asked {
-        return Err(no_python(environment, facts.pythons.iter().map(|python| python.version)));
-    }
-    Ok(lock)
+    })
 }
 
 /// The base as the definition and the lock name it, with what else decides about its packages.

@@ -128,3 +128,28 @@ impl Files for SegmentFiles<'_> {
         self.names.get(dir).into_iter().flatten().map(|name| (*name).to_owned()).collect()
     }
 }
+
+/// Files over others, as a layer lies over a base. Whiteouts are not followed.
+pub(crate) struct Over<'a> {
+    pub(crate) upper: &'a dyn Files,
+    pub(crate) lower: &'a dyn Files,
+}
+
+impl Files for Over<'_> {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        if self.upper.entry(path).is_some() { self.upper.read(path) } else { self.lower.read(path) }
+    }
+
+    /// A link of the lower one to a folder stays: layers go through it.
+    fn entry(&self, path: &str) -> Option<FileEntry> {
+        match (self.upper.entry(path), self.lower.entry(path)) {
+            (Some(FileEntry::Directory { .. }), Some(link @ FileEntry::Symlink { .. })) => Some(link),
+            (upper, lower) => upper.or(lower),
+        }
+    }
+
+    fn list(&self, dir: &str) -> Vec<String> {
+        let names: BTreeSet<String> = self.upper.list(dir).into_iter().chain(self.lower.list(dir)).collect();
+        names.into_iter().collect()
+    }
+}

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// Version of the index of a base's files.
-const INDEX_VERSION: u32 = 1;
+const INDEX_VERSION: u32 = 2;
 
 /// A base image, read once: its layers stay where they are, its files are known.
 #[derive(Debug, Clone)]

@@ -193,17 +193,31 @@ fn attributes(sorted: &[&SegmentRef], base: &dyn Files) -> Result<BTreeMap<Strin
         }
     }
     let mut settled = BTreeMap::new();
+    let mut elsewhere = Vec::new();
     for (path, (_, mut directory)) in directories {
+        if elsewhere.iter().any(|link: &String| path.starts_with(link)) {
+            continue;
+        }
         match base.entry(&path) {
+            // An empty folder behind a link, such as `/var/run/x`, is one that is made at every start.
+            Some(FileEntry::Symlink { .. }) if !has_files(sorted, &path) => elsewhere.push(path + "/"),
             Some(FileEntry::Directory { mode, uid, gid, mtime }) => {
                 directory = Directory { mode, uid, gid, mtime, ..directory };
+                settled.insert(path, directory);
             }
             Some(FileEntry::Symlink { .. }) => return Err(ImageError::BaseLink { path }),
-            Some(FileEntry::File { .. }) | None => directory.mtime = DIRECTORY_TIME,
+            Some(FileEntry::File { .. }) | None => {
+                directory.mtime = DIRECTORY_TIME;
+                settled.insert(path, directory);
+            }
         }
-        settled.insert(path, directory);
     }
     Ok(settled)
+}
+
+fn has_files(sorted: &[&SegmentRef], folder: &str) -> bool {
+    let mut entries = sorted.iter().flat_map(|segment| &segment.index.entries);
+    entries.any(|entry| entry.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
 }
 
 fn layer(sorted: &[&SegmentRef], group: &[usize], attributes: &BTreeMap<String, Directory>) -> PlannedLayer {

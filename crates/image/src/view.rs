@@ -65,7 +65,7 @@ impl Member {
             _ => {
                 let size = entry.size();
                 let mut bytes = Vec::new();
-                if size <= KEEP && tells(path) {
+                if size <= KEEP && tells(path, size) {
                     entry.read_to_end(&mut bytes)?;
                 }
                 Self::Entry(FileEntry::File { mode, size }, bytes)
@@ -90,11 +90,23 @@ impl Member {
     }
 }
 
-/// Whether a file tells a fact about the base.
-fn tells(path: &str) -> bool {
+/// Largest configuration file whose bytes are kept, in bytes.
+const SMALL: u64 = 64 << 10;
+
+/// Whether a file tells a fact about the base, or what adding a system package to it must know: its package database,
+/// apt's sources and keys, and its configuration.
+fn tells(path: &str, size: u64) -> bool {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    let exact = ["etc/os-release", "usr/lib/os-release", "etc/passwd", "etc/group", "var/lib/dpkg/status"];
+    let exact = ["usr/lib/os-release", "var/lib/dpkg/status"];
+    let folders =
+        ["var/lib/dpkg/alternatives/", "var/lib/dpkg/triggers/", "usr/local/share/ca-certificates/"];
     exact.contains(&path)
+        || path.starts_with("etc/") && size <= SMALL
+        || path.starts_with("etc/apt/")
+        || ["etc/passwd", "etc/group"].contains(&path)
+        || folders.iter().any(|folder| path.starts_with(folder))
+        || path.starts_with("var/lib/dpkg/info/") && name.ends_with(".list")
+        || path.contains("/keyrings/") && size <= 1 << 20
         || path.starts_with("var/lib/dpkg/status.d/")
         || name == "libc.so.6"
         || name.strip_suffix(".so").is_some_and(|name| name.starts_with("libc-2."))

@@ -43,6 +43,9 @@ pub struct BaseLock {
     /// When each suite of the Debian mirror was made, as its `Release` says (`Date`).
     #[serde(default)]
     pub releases: BTreeMap<String, String>,
+    /// System packages that were asked for on a base that has others already, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apt: Vec<String>,
 }
 
 impl Lock {

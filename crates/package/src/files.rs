@@ -41,6 +41,7 @@ fn description(entry: &OwnFile) -> Value {
         Content::Copied { digest, .. } => json!({ "file": digest }),
         Content::Symlink(target) => json!({ "symlink": target }),
         Content::Directory => json!("directory"),
+        Content::Whiteout => json!("whiteout"),
     };
     json!([entry.mode, entry.uid, entry.gid, entry.mtime, content])
 }
@@ -52,24 +53,24 @@ fn pack(
     out: &mut dyn Write,
     reading: &mut PathBuf,
 ) -> Result<SegmentIndex, Fault> {
-    let mut sorted: Vec<&OwnFile> = entries.iter().collect();
-    sorted.sort_by(|one, other| one.path.cmp(&other.path));
-    for entry in &sorted {
+    let mut paths = BTreeSet::new();
+    for entry in entries {
         path::member(entry.path.as_bytes())?;
+        if !paths.insert(entry.path.as_str()) {
+            return Err(Fault::refused(&entry.path, "it is there twice"));
+        }
     }
-    if let Some(pair) = sorted.windows(2).find(|pair| pair[0].path == pair[1].path) {
-        return Err(Fault::refused(&pair[0].path, "it is there twice"));
-    }
-    let leaves: BTreeSet<&str> = sorted
+    let leaves: BTreeSet<&str> = entries
         .iter()
         .filter(|entry| entry.content != Content::Directory)
         .map(|entry| entry.path.as_str())
         .collect();
-    path::check_tree(&leaves, sorted.iter().map(|entry| entry.path.as_str()))?;
+    path::check_tree(&leaves, paths)?;
 
+    let sorted: BTreeMap<String, &OwnFile> = entries.iter().map(|entry| (entry.member(), entry)).collect();
     let mut writer = SegmentWriter::new(compression, out)?;
-    for entry in sorted {
-        let OwnFile { path, mode, uid, gid, mtime, content } = entry;
+    for (path, entry) in &sorted {
+        let OwnFile { mode, uid, gid, mtime, content, .. } = entry;
         let attributes = Attributes { mode: *mode, uid: *uid, gid: *gid, mtime: *mtime };
         match content {
             Content::Bytes(bytes) => {
@@ -86,6 +87,7 @@ fn pack(
                 writer.symlink(path, Attributes { mode: 0o777, ..attributes }, target)?;
             }
             Content::Directory => writer.directory(path, attributes),
+            Content::Whiteout => drop(writer.file(path, attributes, 0, &mut io::empty())?),
         }
     }
     writer.finish(BTreeMap::new())
@@ -127,6 +129,18 @@ mod tests {
         assert_ne!(files_key(&files(), Compression::Gzip), key);
         turned[1].content = Content::Bytes(b"other".to_vec());
         assert_ne!(files_key(&turned, Compression::Zstd), key);
+    }
+
+    #[test]
+    fn a_whiteout_stands_where_its_own_name_does() {
+        let mut files = files();
+        files.push(OwnFile::whiteout("etc/motd", 0));
+        files.push(OwnFile::whiteout("x", 0));
+        let index = pack_files(&files, Compression::Zstd, &mut Vec::new()).unwrap();
+        let paths: Vec<_> = index.entries.iter().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(paths, [".wh.x", "etc/.wh.motd", "etc/hosts", "etc/mtab"]);
+        files.push(OwnFile::file("etc/motd", "", 0));
+        assert!(pack_files(&files, Compression::Zstd, &mut Vec::new()).is_err());
     }
 
     #[test]

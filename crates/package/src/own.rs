@@ -41,6 +41,8 @@ pub enum Content {
     Symlink(String),
     /// A directory.
     Directory,
+    /// Nothing: what lower layers have under this path is hidden (OCI image specification, layer.md, "Whiteouts").
+    Whiteout,
 }
 
 impl OwnFile {
@@ -73,6 +75,22 @@ impl OwnFile {
     /// A directory of root, mode 0755.
     pub fn directory(path: impl Into<String>, mtime: u64) -> Self {
         Self { path: path.into(), mode: 0o755, uid: 0, gid: 0, mtime, content: Content::Directory }
+    }
+
+    /// Hides what lower layers have under a path.
+    pub fn whiteout(path: impl Into<String>, mtime: u64) -> Self {
+        Self { content: Content::Whiteout, ..Self::file(path, Vec::new(), mtime) }
+    }
+
+    /// Its path in a layer.
+    pub(crate) fn member(&self) -> String {
+        match self.content {
+            Content::Whiteout => {
+                let (folder, name) = self.path.rsplit_once('/').unwrap_or(("", &self.path));
+                format!("{folder}{}.wh.{name}", if folder.is_empty() { "" } else { "/" })
+            }
+            _ => self.path.clone(),
+        }
     }
 
     /// The same with another mode.

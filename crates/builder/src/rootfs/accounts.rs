@@ -28,16 +28,52 @@ pub(super) fn files(view: &View<'_>) -> Result<Vec<OwnFile>, RootfsError> {
     let lines = |text: String| text.lines().map(str::to_owned).collect();
     let mut accounts =
         Accounts { passwd: lines(master("passwd")?), group: lines(master("group")?), homes: Vec::new() };
-    for package in &view.packages {
-        let script = package.control("postinst");
-        for words in literal_calls(script, "addgroup") {
-            accounts.add_group(&words);
-        }
-        for words in literal_calls(script, "adduser") {
-            accounts.add_user(&words);
+    accounts.follow(view);
+    Ok(accounts.files(view))
+}
+
+/// The files of a base that the packages' scripts would have changed.
+pub(super) fn added(view: &View<'_>) -> Vec<OwnFile> {
+    let Some(base) = &view.base else { return Vec::new() };
+    let lines = |path: &str| -> Vec<String> { base.text(path).lines().map(str::to_owned).collect() };
+    let mut accounts = Accounts { passwd: lines("etc/passwd"), group: lines("etc/group"), homes: Vec::new() };
+    let (users, groups) = (accounts.passwd.len(), accounts.group.clone());
+    accounts.follow(view);
+    let mut files = accounts.homes(view);
+    let mut put = |path: &str, lines: &[String], closed: bool| {
+        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        let file = view.file(path, text);
+        files.push(if closed { OwnFile { gid: SHADOW, ..file.mode(0o640) } } else { file });
+    };
+    let (new_users, new_groups) = (accounts.passwd.split_off(users), &accounts.group[groups.len()..]);
+    let (shadow, gshadow) = (lines("etc/shadow"), lines("etc/gshadow"));
+    if !new_users.is_empty() {
+        let public = if shadow.is_empty() { new_users.clone() } else { public(&new_users) };
+        put("etc/passwd", &[accounts.passwd.clone(), public].concat(), false);
+        if !shadow.is_empty() {
+            put("etc/shadow", &[shadow, of_shadow(&new_users, view.epoch)].concat(), true);
         }
     }
-    Ok(accounts.files(view))
+    if accounts.group != groups {
+        let changed = &accounts.group[..groups.len()];
+        let public = if gshadow.is_empty() { new_groups.to_vec() } else { public(new_groups) };
+        put("etc/group", &[changed.to_vec(), public].concat(), false);
+        if !gshadow.is_empty() {
+            let mut known: Vec<String> = gshadow.iter().map(|line| with_members(line, changed)).collect();
+            known.extend(of_gshadow(new_groups));
+            put("etc/gshadow", &known, true);
+        }
+    }
+    files
+}
+
+/// A line of `/etc/gshadow` with the members that `/etc/group` has.
+fn with_members(line: &str, group: &[String]) -> String {
+    let name = line.split(':').next().unwrap_or_default();
+    match (line.rsplit_once(':'), field(group, name, 3)) {
+        (Some((rest, _)), Some(members)) => format!("{rest}:{members}"),
+        _ => line.to_owned(),
+    }
 }
 
 /// The flags of `adduser` and `addgroup` that change what is made, and the names.
@@ -93,6 +129,19 @@ fn ids(lines: &[String]) -> BTreeSet<u32> {
 }
 
 impl Accounts {
+    /// Does what the packages' scripts call literally.
+    fn follow(&mut self, view: &View<'_>) {
+        for package in &view.packages {
+            let script = package.control("postinst");
+            for words in literal_calls(script, "addgroup") {
+                self.add_group(&words);
+            }
+            for words in literal_calls(script, "adduser") {
+                self.add_user(&words);
+            }
+        }
+    }
+
     /// The lowest number that no user and no group has: `adduser` gives both the same where it makes both.
     fn free(&self) -> u32 {
         let taken = &ids(&self.passwd) | &ids(&self.group);
@@ -146,35 +195,55 @@ impl Accounts {
         }
     }
 
+    /// Folders of the users that were made.
+    fn homes(&self, view: &View<'_>) -> Vec<OwnFile> {
+        let missing = self.homes.iter().filter(|(home, ..)| {
+            let place = view.place(home);
+            !view.has_folder(&place) && !view.has(&place)
+        });
+        let home = |(home, uid, gid): &(String, u32, u32)| OwnFile {
+            uid: *uid,
+            gid: *gid,
+            ..view.directory(view.place(home))
+        };
+        missing.map(home).collect()
+    }
+
     /// With the package `passwd`, passwords are in files of their own, as `shadowconfig on` moves them there.
     fn files(&self, view: &View<'_>) -> Vec<OwnFile> {
         let text = |lines: &[String]| lines.iter().flat_map(|line| [line, "\n"]).collect::<String>();
-        let mut files: Vec<_> = self
-            .homes
-            .iter()
-            .filter(|(home, ..)| !view.has_folder(&view.place(home)))
-            .map(|(home, uid, gid)| OwnFile { uid: *uid, gid: *gid, ..view.directory(view.place(home)) })
-            .collect();
+        let mut files = self.homes(view);
         if !view.installed("passwd") {
             files.push(view.file("etc/passwd", text(&self.passwd)));
             files.push(view.file("etc/group", text(&self.group)));
             return files;
         }
-        let days = Some(view.epoch / SECONDS_A_DAY).filter(|days| *days > 0);
-        let days = days.map(|days| days.to_string()).unwrap_or_default();
-        let shadow =
-            rewrite(&self.passwd, |name, password, _| format!("{name}:{password}:{days}:0:99999:7:::"));
-        let gshadow = rewrite(&self.group, |name, password, rest| {
-            format!("{name}:{password}::{}", rest.split_once(':').map_or("", |(_, members)| members))
-        });
-        let public = |lines: &[String]| rewrite(lines, |name, _, rest| format!("{name}:x:{rest}"));
         let closed = |file: OwnFile| OwnFile { gid: SHADOW, ..file.mode(0o640) };
         files.push(view.file("etc/passwd", text(&public(&self.passwd))));
         files.push(view.file("etc/group", text(&public(&self.group))));
-        files.push(closed(view.file("etc/shadow", text(&shadow))));
-        files.push(closed(view.file("etc/gshadow", text(&gshadow))));
+        files.push(closed(view.file("etc/shadow", text(&of_shadow(&self.passwd, view.epoch)))));
+        files.push(closed(view.file("etc/gshadow", text(&of_gshadow(&self.group)))));
         files
     }
+}
+
+/// Lines whose passwords are elsewhere.
+fn public(lines: &[String]) -> Vec<String> {
+    rewrite(lines, |name, _, rest| format!("{name}:x:{rest}"))
+}
+
+/// The lines of `/etc/shadow` (shadow(5)).
+fn of_shadow(passwd: &[String], epoch: u64) -> Vec<String> {
+    let days = Some(epoch / SECONDS_A_DAY).filter(|days| *days > 0);
+    let days = days.map(|days| days.to_string()).unwrap_or_default();
+    rewrite(passwd, |name, password, _| format!("{name}:{password}:{days}:0:99999:7:::"))
+}
+
+/// The lines of `/etc/gshadow` (gshadow(5)).
+fn of_gshadow(group: &[String]) -> Vec<String> {
+    rewrite(group, |name, password, rest| {
+        format!("{name}:{password}::{}", rest.split_once(':').map_or("", |(_, members)| members))
+    })
 }
 
 /// Makes each line anew from its name, its password and the rest.

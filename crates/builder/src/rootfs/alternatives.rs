@@ -4,6 +4,8 @@ use super::{script::literal_calls, view::View};
 use envwright_package::OwnFile;
 use std::{collections::BTreeMap, fmt::Write as _};
 
+const FOLDER: &str = "var/lib/dpkg/alternatives";
+
 /// One choice of a group: its file, its priority, and the files behind the slave links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Choice {
@@ -16,6 +18,8 @@ struct Choice {
 /// A generic name with its link and all its choices.
 #[derive(Debug, Default)]
 struct Group {
+    /// Whether a person chose; then the links stay.
+    is_manual: bool,
     link: String,
     choices: BTreeMap<String, Choice>,
 }
@@ -26,7 +30,7 @@ pub(super) fn files(view: &View<'_>) -> Vec<OwnFile> {
         for words in literal_calls(package.control("postinst"), "update-alternatives") {
             let Some((name, link, choice)) = install(&words) else { continue };
             if view.has(&choice.path) {
-                let group = groups.entry(name).or_default();
+                let group = groups.entry(name).or_insert_with_key(|name| Group::known(name, view));
                 group.link = link;
                 group.choices.insert(choice.path.clone(), choice);
             }
@@ -55,14 +59,47 @@ fn install(words: &[String]) -> Option<(String, String, Choice)> {
 }
 
 impl Group {
+    /// What the base knows of it.
+    fn known(name: &str, view: &View<'_>) -> Self {
+        let base = view.base.as_ref();
+        let text = base.map(|base| base.text(&format!("{FOLDER}/{name}"))).unwrap_or_default();
+        Self::read(&text).unwrap_or_default()
+    }
+
+    /// Reads what [`Group::state`] writes.
+    fn read(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let (mode, link) = (lines.next()?, lines.next()?);
+        let mut group = Self { is_manual: mode == "manual", link: link.to_owned(), choices: BTreeMap::new() };
+        let mut slaves = Vec::new();
+        while let Some(name) = lines.next().filter(|name| !name.is_empty()) {
+            slaves.push((name, lines.next()?));
+        }
+        while let Some(path) = lines.next().filter(|path| !path.is_empty()) {
+            let mut choice = Choice {
+                path: path.to_owned(),
+                priority: lines.next()?.parse().ok()?,
+                slaves: BTreeMap::new(),
+            };
+            for (name, link) in &slaves {
+                let file = lines.next()?;
+                if !file.is_empty() {
+                    choice.slaves.insert((*name).to_owned(), ((*link).to_owned(), file.to_owned()));
+                }
+            }
+            group.choices.insert(path.to_owned(), choice);
+        }
+        Some(group)
+    }
+
     /// The best choice: the highest priority, then the first path.
     fn best(&self) -> Option<&Choice> {
         self.choices.values().max_by(|a, b| (a.priority, &b.path).cmp(&(b.priority, &a.path)))
     }
 
     fn files(&self, name: &str, view: &View<'_>) -> Vec<OwnFile> {
-        let mut files = vec![view.file(format!("var/lib/dpkg/alternatives/{name}"), self.state())];
-        let Some(best) = self.best() else { return files };
+        let mut files = vec![view.file(format!("{FOLDER}/{name}"), self.state())];
+        let Some(best) = self.best().filter(|_| !self.is_manual) else { return files };
         let mut links = |name: &str, link: &str, path: &str| {
             let alternative = format!("etc/alternatives/{name}");
             files.push(view.link(view.place(link), format!("/{alternative}")));
@@ -79,7 +116,8 @@ impl Group {
     fn state(&self) -> String {
         let slaves: BTreeMap<_, _> = self.choices.values().flat_map(|choice| &choice.slaves).collect();
         let slaves: BTreeMap<_, _> = slaves.into_iter().map(|(name, (link, _))| (name, link)).collect();
-        let mut text = format!("auto\n{}\n", self.link);
+        let mode = if self.is_manual { "manual" } else { "auto" };
+        let mut text = format!("{mode}\n{}\n", self.link);
         for (name, link) in &slaves {
             let _ = writeln!(text, "{name}\n{link}");
         }
@@ -92,5 +130,21 @@ impl Group {
         }
         text.push('\n');
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_group_is_read_as_it_was_written() {
+        let text = "manual\n/usr/bin/awk\nawk.1.gz\n/usr/share/man/man1/awk.1.gz\nnawk\n/usr/bin/nawk\n\n\
+                    /usr/bin/gawk\n10\n\n/usr/bin/gawk\n/usr/bin/mawk\n5\n/usr/share/man/man1/mawk.1.gz\n\
+                    /usr/bin/mawk\n\n";
+        let group = Group::read(text).unwrap();
+        assert_eq!(group.state(), text);
+        assert_eq!(group.best().unwrap().path, "/usr/bin/gawk");
+        assert!(Group::read("auto\n/usr/bin/awk\n\n/usr/bin/mawk\nhigh\n").is_none());
     }
 }

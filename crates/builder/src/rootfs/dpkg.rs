@@ -1,6 +1,10 @@
 //! dpkg's database besides `info/*`, which each package's segment holds.
 
-use super::{Package, RootfsError, view::View};
+use super::{
+    Package, RootfsError,
+    installed::{Installed, STATUS},
+    view::View,
+};
 use envwright_package::OwnFile;
 use envwright_target::Platform;
 use md5::{Digest as _, Md5};
@@ -62,8 +66,51 @@ pub(super) fn files(view: &View<'_>, platform: Platform) -> Result<Vec<OwnFile>,
     files.push(view.file("var/lib/dpkg/arch", format!("{}\n", platform.arch.oci())));
     files.push(view.file("var/lib/dpkg/info/format", "1\n"));
     files.push(view.file("var/lib/dpkg/diversions", diversions(view)));
-    files.extend(triggers(view));
+    let mut triggers = triggers(view);
+    for always in ["File", "Unincorp"] {
+        triggers.entry(always.to_owned()).or_default();
+    }
+    let trigger = |(name, text)| view.file(format!("var/lib/dpkg/triggers/{name}"), text);
+    files.extend(triggers.into_iter().map(trigger));
     Ok(files)
+}
+
+/// The database of a base with the packages added: their paragraphs take the place of those that they replace.
+pub(super) fn added(view: &View<'_>) -> Result<Vec<OwnFile>, RootfsError> {
+    let Some(base) = view.base.as_ref().filter(|_| !view.packages.is_empty()) else { return Ok(Vec::new()) };
+    let mut added = Vec::new();
+    for package in &view.packages {
+        added.push((package, Some(paragraph(package, view)?)));
+    }
+    let mut status = String::new();
+    for known in &base.paragraphs {
+        let mut same =
+            added.iter_mut().filter(|(package, _)| known.is_same(package.name, package.architecture));
+        match same.next() {
+            Some((_, text)) => status.push_str(&text.take().map(|text| text + "\n").unwrap_or_default()),
+            None => status.extend([known.text.as_str(), "\n\n"]),
+        }
+    }
+    for text in added.into_iter().filter_map(|(_, text)| text) {
+        status.extend([text.as_str(), "\n"]);
+    }
+    let mut files = vec![view.file(STATUS, status)];
+    files.extend(triggers(view).into_iter().map(|(name, text)| {
+        let path = format!("var/lib/dpkg/triggers/{name}");
+        view.file(path.clone(), others_triggers(base, &path, view) + &text)
+    }));
+    Ok(files)
+}
+
+/// What packages wait for that stay as they are.
+fn others_triggers(base: &Installed<'_>, path: &str, view: &View<'_>) -> String {
+    let is_of = |line: &str, package: &Package<'_>| {
+        let waits = line.split_whitespace().last().unwrap_or_default();
+        waits.split(['/', ':']).next() == Some(package.name)
+    };
+    let text = base.text(path);
+    let others = text.lines().filter(|line| !view.packages.iter().any(|package| is_of(line, package)));
+    others.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A package's paragraph of `/var/lib/dpkg/status`.
@@ -153,12 +200,12 @@ fn diversions(view: &View<'_>) -> String {
     format!("{manual}/bin/sh\n/bin/sh.distrib\ndash\n")
 }
 
-/// Who waits for which trigger (deb-triggers(5)): paths together in `File`, names in files of their own.
+/// Who waits for which trigger (deb-triggers(5)), by the name of the file that holds it: paths together in `File`, names
+/// in files of their own.
 ///
 /// Sample: `interest-noawait /usr/share/debianutils/shells.d`.
-fn triggers(view: &View<'_>) -> Vec<OwnFile> {
-    let mut paths = String::new();
-    let mut named = BTreeMap::<String, String>::new();
+fn triggers(view: &View<'_>) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::<String, String>::new();
     for package in &view.packages {
         for line in package.control("triggers").lines() {
             let mut words = line.split_whitespace();
@@ -169,18 +216,14 @@ fn triggers(view: &View<'_>) -> Vec<OwnFile> {
                 _ => continue,
             };
             let waits = format!("{}{suffix}", package.name);
-            if trigger.starts_with('/') {
-                let _ = writeln!(paths, "{trigger} {waits}");
+            let _ = if trigger.starts_with('/') {
+                writeln!(files.entry("File".to_owned()).or_default(), "{trigger} {waits}")
             } else {
-                let _ = writeln!(named.entry(trigger.to_owned()).or_default(), "{waits}");
-            }
+                writeln!(files.entry(trigger.to_owned()).or_default(), "{waits}")
+            };
         }
     }
-    let named =
-        named.into_iter().map(|(trigger, text)| view.file(format!("var/lib/dpkg/triggers/{trigger}"), text));
-    let fixed =
-        [view.file("var/lib/dpkg/triggers/File", paths), view.file("var/lib/dpkg/triggers/Unincorp", "")];
-    named.chain(fixed).collect()
+    files
 }
 
 #[cfg(test)]

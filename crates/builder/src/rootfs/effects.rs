@@ -83,6 +83,10 @@ fn lacks(package: &Package<'_>) -> Option<String> {
         calls(script, command).iter().any(|words| !undoes(words) && !applied.contains(words))
     };
     let mut lacks: Vec<_> = COMMANDS.iter().filter(|(command, _)| missed(command)).collect();
+    let of_loader = |path: &str| path.starts_with("etc/ld.so.conf.d/");
+    if package.index.entries.iter().any(|entry| of_loader(&entry.path)) && package.name != "libc6" {
+        lacks.push(&("ldconfig", "its folder of libraries in the loader's cache"));
+    }
     lacks.dedup_by_key(|(_, what)| *what);
     let named: Vec<_> = lacks.iter().map(|(command, what)| format!("{what} ({command})")).collect();
     if named.is_empty() { None } else { Some(named.join(", ")) }

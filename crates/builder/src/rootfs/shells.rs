@@ -1,6 +1,6 @@
 //! `/etc/shells`, as debianutils' `update-shells` writes it.
 
-use super::{RootfsError, view::View};
+use super::{RootfsError, script::literal_calls, view::View};
 use envwright_package::OwnFile;
 
 const FOLDER: &str = "usr/share/debianutils/shells.d/";
@@ -21,6 +21,22 @@ pub(super) fn files(view: &View<'_>) -> Result<Vec<OwnFile>, RootfsError> {
     let added: String = shells.iter().filter(known).flat_map(|shell| [shell, "\n"]).collect();
     let state: String = shells.iter().flat_map(|shell| [shell, "\n"]).collect();
     Ok(vec![view.file("etc/shells", format!("{template}{added}")), view.file("var/lib/shells.state", state)])
+}
+
+/// The base's `/etc/shells` with those of the packages: what they bring for it, and literal `add-shell` calls.
+pub(super) fn added(view: &View<'_>) -> Option<OwnFile> {
+    let before = view.base.as_ref()?.text("etc/shells");
+    let mut shells: Vec<String> = before.lines().map(str::to_owned).collect();
+    let known = shells.len();
+    for path in view.below(FOLDER) {
+        add(view, &String::from_utf8_lossy(&view.read(path)?), &mut shells);
+    }
+    for package in &view.packages {
+        let calls = literal_calls(package.control("postinst"), "add-shell");
+        calls.into_iter().flatten().for_each(|shell| add(view, &shell, &mut shells));
+    }
+    let text: String = shells.iter().flat_map(|shell| [shell, "\n"]).collect();
+    (shells.len() > known && !before.is_empty()).then(|| view.file("etc/shells", text))
 }
 
 fn add(view: &View<'_>, text: &str, shells: &mut Vec<String>) {

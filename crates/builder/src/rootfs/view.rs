@@ -1,8 +1,9 @@
-//! The packages of a base as one tree.
+//! The packages as one tree, over that of the base that they are added to.
 
-use super::{Package, RootfsError};
+use super::{Package, RootfsError, installed::Installed};
 use envwright_package::{OwnFile, Rewrites};
 use envwright_store::EntryKind;
+use envwright_target::{Files, resolve};
 use std::{collections::BTreeMap, ops::Bound};
 
 /// Packages in byte order of their names, and where every file is.
@@ -13,6 +14,8 @@ pub(super) struct View<'a> {
     contents: &'a dyn Fn(&str) -> Option<Vec<u8>>,
     entries: BTreeMap<&'a str, &'a EntryKind>,
     rewrites: Rewrites,
+    /// What was there before; nothing under a base that is made of the packages.
+    pub(super) base: Option<Installed<'a>>,
 }
 
 impl<'a> View<'a> {
@@ -21,12 +24,14 @@ impl<'a> View<'a> {
         contents: &'a dyn Fn(&str) -> Option<Vec<u8>>,
         suite: &'a str,
         epoch: u64,
+        (base, rewrites): (Option<&'a dyn Files>, &Rewrites),
     ) -> Self {
         let mut packages = packages.to_vec();
         packages.sort_by(|a, b| (a.name, a.architecture).cmp(&(b.name, b.architecture)));
         let all = packages.iter().flat_map(|package| &package.index.entries);
         let entries = all.map(|entry| (entry.path.as_str(), &entry.kind)).collect();
-        Self { packages, epoch, suite, contents, entries, rewrites: Rewrites::merged_usr() }
+        let base = base.map(Installed::read);
+        Self { packages, epoch, suite, contents, entries, rewrites: rewrites.clone(), base }
     }
 
     /// The path in the image, without a leading `/`, of a path that a script names.
@@ -39,9 +44,21 @@ impl<'a> View<'a> {
         self.rewrites.iter()
     }
 
-    /// Whether a package brings this file or link.
+    /// Whether a package brings this file or link, or the base has it.
     pub(super) fn has(&self, path: &str) -> bool {
-        self.entries.contains_key(self.place(path).as_str())
+        let place = self.place(path);
+        self.entries.contains_key(place.as_str()) || self.in_base(&place).is_some()
+    }
+
+    /// Whether a package brings exactly this.
+    pub(super) fn brings(&self, path: &str) -> bool {
+        self.entries.contains_key(path)
+    }
+
+    /// Where a path ends up in the base, through its links.
+    fn in_base(&self, path: &str) -> Option<String> {
+        let base = self.base.as_ref()?;
+        resolve(base.files, path).filter(|place| base.files.entry(place).is_some())
     }
 
     /// The paths of all files and links below a folder (given with its `/` at the end), in byte order.
@@ -63,13 +80,16 @@ impl<'a> View<'a> {
                 .any(|package| package.index.directories.iter().any(|dir| dir.path == folder))
     }
 
+    /// Whether a package is installed for the first time.
     pub(super) fn installed(&self, name: &str) -> bool {
-        self.packages.iter().any(|package| package.name == name)
+        let before = self.base.as_ref().is_some_and(|base| base.has(name));
+        !before && self.packages.iter().any(|package| package.name == name)
     }
 
     /// The bytes of a file.
     pub(super) fn read(&self, path: &str) -> Option<Vec<u8>> {
-        (self.contents)(&self.place(path))
+        let place = self.place(path);
+        (self.contents)(&place).or_else(|| self.base.as_ref()?.files.read(&self.in_base(&place)?))
     }
 
     /// The text of a file that a package must have.

@@ -63,6 +63,20 @@ pub enum DebianError {
         /// Why.
         reason: String,
     },
+    /// A line of a base's apt sources that is no address.
+    #[error("{path} of the base names {url}, which is no address")]
+    Source {
+        /// The file of the base.
+        path: String,
+        /// The address as it stands there.
+        url: String,
+    },
+    /// A base whose `/var/lib/dpkg/status` cannot be read.
+    #[error("the list of the base's packages is not valid: {reason}")]
+    Status {
+        /// What is wrong.
+        reason: String,
+    },
     /// Package lists that are not in their form.
     #[error("the package lists at {url} are not valid: {reason}")]
     Lists {
@@ -143,7 +157,10 @@ impl DebianError {
                             "The repository is another one than meant, or newer than this envwright knows.",
                         )
                         .remedy("Name a mirror of Debian as `mirror` in the table `[debian]` of config.toml"),
-                    Keyring::Text(_) => finding,
+                    Keyring::Base { files, .. } => {
+                        files.iter().fold(finding, |finding, file| finding.fact("path", &file.path))
+                    }
+                    Keyring::Text(_) | Keyring::Unsigned => finding,
                 }
             }
             Self::BadSignature { url, suite } => {
@@ -156,6 +173,10 @@ impl DebianError {
             Self::Keyring { path, reason } => {
                 Finding::new("store-io").fact("path", path.display()).fact("reason", reason)
             }
+            Self::Source { url, .. } => {
+                Finding::new("apt-no-release-file").fact("url", url).detail(capitalised(&self.to_string()))
+            }
+            Self::Status { .. } => Finding::new("base-invalid").detail(capitalised(&self.to_string())),
             Self::Lists { url, reason } => {
                 Finding::new("apt-hash-mismatch").fact("file", url).fact("url", url).detail(reason)
             }
@@ -187,4 +208,11 @@ fn at(finding: Finding, span: Option<&Span>, label: &str) -> Finding {
         Some(span) => finding.at(span, label),
         None => finding,
     }
+}
+
+/// A clause as a sentence.
+fn capitalised(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str())
 }

@@ -1,6 +1,6 @@
 //! The package lists of the mirrors: fetched when they changed, verified, kept.
 
-use super::{DebianError, Mirror, release::Release};
+use super::{DebianError, Keyring, Mirror, release::Release};
 use envwright_fetch::{Client, Download, FetchError};
 use envwright_redact::SafeUrl;
 use envwright_store::{Digest, write_atomic};
@@ -32,6 +32,8 @@ pub(super) struct List {
     pub(super) suffix: &'static str,
     /// Address of the archive, which the names of files are below.
     pub(super) base: SafeUrl,
+    /// Whether its packages are taken only where nothing else has them.
+    pub(super) reluctant: bool,
 }
 
 /// Fetches the lists of all mirrors at once.
@@ -67,19 +69,35 @@ async fn suite(
     mirror: &Mirror,
     platform: Platform,
 ) -> Result<(String, Vec<List>), DebianError> {
-    let dists = directory(&mirror.base, &format!("dists/{}", mirror.suite));
+    let dists = match mirror.suite.trim_matches('/') {
+        flat if mirror.is_flat() => directory(&mirror.base, flat),
+        suite => directory(&mirror.base, &format!("dists/{suite}")),
+    };
     let release = release(client, cache, mirror, &dists).await?;
     let arch = debian_name(platform.arch);
-    let mut lists = Vec::new();
+    // Folders, and what stands in them; those without a name may be absent.
+    let mut folders = Vec::new();
     for component in &mirror.components {
-        let folder = format!("{component}/binary-{arch}");
+        folders.push((format!("{component}/binary-{arch}/"), Some(component)));
+        if release.all_apart {
+            folders.push((format!("{component}/binary-all/"), None));
+        }
+    }
+    if mirror.is_flat() {
+        folders.push((String::new(), Some(&mirror.suite)));
+    }
+    let mut lists = Vec::new();
+    for (folder, wanted) in folders {
         let known = ["xz", "gz", ""].iter().find_map(|suffix| {
             let name = if suffix.is_empty() { "Packages".to_owned() } else { format!("Packages.{suffix}") };
-            let (digest, size) = release.files.get(&format!("{folder}/{name}"))?;
+            // A flat repository may name its files with `./`.
+            let places = [format!("{folder}{name}"), format!("./{folder}{name}")];
+            let (digest, size) = places.iter().find_map(|place| release.files.get(place))?;
             Some((*suffix, name, *digest, *size))
         });
         let Some((suffix, name, digest, size)) = known else {
-            let reason = format!("It has no packages of {component} for {arch}.");
+            let Some(wanted) = wanted else { continue };
+            let reason = format!("It has no packages of {wanted} for {arch}.");
             return Err(DebianError::NoRelease {
                 url: dists.to_string(),
                 suite: mirror.suite.clone(),
@@ -87,8 +105,8 @@ async fn suite(
             });
         };
         let file = if release.by_hash { format!("by-hash/SHA256/{}", digest.hex()) } else { name };
-        let path = list(client, cache, &join(&dists, &format!("{folder}/{file}")), digest, size).await?;
-        lists.push(List { path, suffix, base: mirror.base.clone() });
+        let path = list(client, cache, &join(&dists, &format!("{folder}{file}")), digest, size).await?;
+        lists.push(List { path, suffix, base: mirror.base.clone(), reluctant: release.reluctant });
     }
     Ok((release.date, lists))
 }
@@ -112,6 +130,9 @@ async fn release(
         return Release::read(&kept_bytes()?, &shown, mirror, Timestamp::MIN);
     }
     let bytes = match client.bytes(&url, RELEASE_LIMIT).await {
+        Err(FetchError::Status { status: 404, .. }) if mirror.keyring == Keyring::Unsigned => {
+            client.bytes(&join(dists, "Release"), RELEASE_LIMIT).await?
+        }
         Err(FetchError::Status { status: 404, .. }) => {
             let reason = "The mirror answers that it does not exist.".to_owned();
             return Err(DebianError::NoRelease { url: shown, suite: mirror.suite.clone(), reason });
@@ -152,7 +173,7 @@ async fn list(
 
 /// A folder below another address; a query, such as a signature, stays.
 fn directory(base: &SafeUrl, path: &str) -> SafeUrl {
-    join(base, &format!("{path}/"))
+    join(base, &if path.is_empty() { String::new() } else { format!("{path}/") })
 }
 
 /// A path below an address that may lack its last slash.

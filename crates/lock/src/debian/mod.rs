@@ -1,6 +1,6 @@
 //! Debian packages from a mirror whose signature is checked.
 //!
-//! - [`Mirror`]: a suite on a mirror; [`Mirror::configured`] and [`host_sources`] make them;
+//! - [`Mirror`]: a suite on a mirror; [`Mirror::configured`], [`host_sources`] and [`base_sources`] make them;
 //! - [`lock`]: from a [`Request`] to a [`DebianLock`] of [`LockedDeb`]s, or a [`DebianError`] that explains;
 //! - [`snapshot`]: where a locked package is that left its mirror.
 //!
@@ -10,6 +10,7 @@
 
 mod control;
 mod error;
+mod keyring;
 mod lists;
 mod provider;
 mod relation;
@@ -20,8 +21,10 @@ mod sources;
 mod universe;
 
 pub use error::DebianError;
+pub use keyring::{KeyFile, Keyring};
 pub use snapshot::snapshot;
-pub use sources::{Keyring, Mirror, host_sources};
+pub use solve::{glibc, python};
+pub use sources::{Mirror, base_sources, host_sources};
 
 use envwright_diagnosis::Span;
 use envwright_fetch::Client;
@@ -40,8 +43,23 @@ pub struct Request {
     pub suite: String,
     /// System packages that the user asks for.
     pub packages: Vec<Wanted>,
-    /// Whether `python3` is needed.
-    pub include_python: bool,
+    /// What there is before.
+    pub ground: Ground,
+}
+
+/// What packages are put on.
+#[derive(Debug, Clone)]
+pub enum Ground {
+    /// Nothing: the base is made of the packages.
+    Nothing {
+        /// Whether `python3` is needed.
+        include_python: bool,
+    },
+    /// A system with packages of its own.
+    Installed {
+        /// Its `/var/lib/dpkg/status`.
+        status: String,
+    },
 }
 
 /// A package that the user asks for.
@@ -88,8 +106,10 @@ pub struct LockedDeb {
     pub requested: bool,
 }
 
-/// Locks the packages of a base: the essential ones, `ca-certificates`, Python with the C++ library where it is asked
-/// for, and the user's.
+/// Locks packages. Of a base that is made of them: the essential ones, `ca-certificates`, Python with the C++ library
+/// where it is asked for, and the user's. On a system that is there: those that the user's need beside what it has, as
+/// `apt-get install --no-install-recommends` chooses them. What it has stays as it is, unless one of the user's needs a
+/// newer version; nothing is removed, made older, or taken out of its hold.
 /// Lists are kept below `cache_dir`; a client that is offline takes them from there.
 pub async fn lock(
     client: &Client,

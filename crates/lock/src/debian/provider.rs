@@ -27,13 +27,15 @@ impl VersionSet for Set {
 /// Answers from a universe.
 pub(super) struct Provider<'a> {
     universe: &'a Universe,
+    /// Names of which the best version is wanted, where others stay as they are installed.
+    newest: BTreeSet<&'a str>,
     pool: Pool<Set>,
     solvables: RefCell<HashMap<usize, SolvableId>>,
 }
 
 impl<'a> Provider<'a> {
-    pub(super) fn new(universe: &'a Universe) -> Self {
-        Self { universe, pool: Pool::new(), solvables: RefCell::default() }
+    pub(super) fn new(universe: &'a Universe, newest: BTreeSet<&'a str>) -> Self {
+        Self { universe, newest, pool: Pool::new(), solvables: RefCell::default() }
     }
 
     /// The package that a solvable is.
@@ -80,6 +82,10 @@ impl<'a> Provider<'a> {
             for group in groups(field) {
                 let group = group?;
                 let found: Vec<usize> = group.iter().flat_map(|atom| self.universe.matches(atom)).collect();
+                // What is installed may have been left without what it needs; that is not ours to mend.
+                if self.universe.is_installed(at) && !found.iter().any(|at| self.universe.is_installed(*at)) {
+                    continue;
+                }
                 let text = group.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
                 let requirement =
                     self.one_of(&found, &text).ok_or_else(|| format!("{text} is not to be had"))?;
@@ -89,7 +95,7 @@ impl<'a> Provider<'a> {
         for field in &package.conflicts {
             for atom in groups(field) {
                 for atom in atom? {
-                    known.constrains.extend(self.excluded(&atom, &package.name));
+                    known.constrains.extend(self.excluded(&atom, at));
                 }
             }
         }
@@ -97,9 +103,11 @@ impl<'a> Provider<'a> {
     }
 
     /// For each package that a conflict names, the versions that it leaves. No package conflicts with itself.
-    fn excluded(&self, atom: &super::relation::Atom<'_>, own: &str) -> Vec<VersionSetId> {
+    fn excluded(&self, atom: &super::relation::Atom<'_>, at: usize) -> Vec<VersionSetId> {
+        let own = self.universe.packages[at].name.as_str();
         let mut names: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-        for at in self.universe.matches(atom) {
+        let both_there = |other: usize| self.universe.is_installed(at) && self.universe.is_installed(other);
+        for at in self.universe.matches(atom).into_iter().filter(|other| !both_there(*other)) {
             names.entry(&self.universe.packages[at].name).or_default().insert(at);
         }
         names.remove(own);
@@ -117,7 +125,9 @@ impl Interner for Provider<'_> {
 
     /// Without the name, which the solver's words put before it.
     fn display_solvable(&self, solvable: SolvableId) -> impl Display + '_ {
-        self.universe.packages[self.package(solvable)].version.to_string()
+        let at = self.package(solvable);
+        let of_base = if self.universe.is_installed(at) { " of the base" } else { "" };
+        format!("{}{of_base}", self.universe.packages[at].version)
     }
 
     fn display_name(&self, name: NameId) -> impl Display + '_ {
@@ -170,13 +180,15 @@ impl DependencyProvider for Provider<'_> {
         let text = self.pool.resolve_package_name(name);
         let packages = self.universe.named(text);
         let candidates = packages.iter().map(|package| self.solvable(name, *package)).collect();
-        Some(Candidates { candidates, ..Candidates::default() })
+        let there = self.universe.installed_as(text).filter(|_| !self.newest.contains(text.as_str()));
+        let favored = there.map(|package| self.solvable(name, package));
+        Some(Candidates { candidates, favored, ..Candidates::default() })
     }
 
     async fn sort_candidates(&self, _: &SolverCache<Self>, solvables: &mut [SolvableId]) {
         solvables.sort_by(|a, b| {
-            let version = |solvable: &SolvableId| &self.universe.packages[self.package(*solvable)].version;
-            version(b).cmp(version(a))
+            let rank = |solvable: &SolvableId| self.universe.rank(self.package(*solvable));
+            rank(b).cmp(&rank(a))
         });
     }
 

@@ -4,14 +4,11 @@ use super::{DebianError, Keyring, Mirror, control::Stanzas};
 use envwright_store::Digest;
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use pgp::{
-    composed::{CleartextSignedMessage, Deserializable, SignedPublicKey},
+    composed::{CleartextSignedMessage, SignedPublicKey},
     packet::Signature,
     types::KeyDetails,
 };
 use std::collections::BTreeMap;
-
-/// Keys of the Debian archive, from its package `debian-archive-keyring` 2023.3+deb12u2.
-const ARCHIVE: &[u8] = include_bytes!("../../keyrings/debian-archive-keyring.gpg");
 
 /// A release whose signature holds.
 #[derive(Debug)]
@@ -22,6 +19,11 @@ pub(super) struct Release {
     pub(super) files: BTreeMap<String, (Digest, u64)>,
     /// Whether files can be had by their digest.
     pub(super) by_hash: bool,
+    /// Whether its packages are taken only where nothing else has them (`NotAutomatic`).
+    pub(super) reluctant: bool,
+    /// Whether packages of architecture `all` are in lists of their own only: `Architectures` names it, and
+    /// `No-Support-for-Architecture-all` does not take it back.
+    pub(super) all_apart: bool,
 }
 
 impl Release {
@@ -39,12 +41,17 @@ impl Release {
         };
         let text =
             std::str::from_utf8(bytes).map_err(|_| invalid("What is there is not text.".to_owned()))?;
+        if mirror.keyring == Keyring::Unsigned && !text.starts_with("-----BEGIN PGP SIGNED") {
+            return Self::parse(text, url, mirror, now, invalid);
+        }
         let (message, _) = CleartextSignedMessage::from_string(text).map_err(|error| {
             invalid(format!(
                 "What is there is not a signed text ({error}); it may be the page of a proxy or a login."
             ))
         })?;
-        verify(&message, &keys(&mirror.keyring)?, url, mirror)?;
+        if mirror.keyring != Keyring::Unsigned {
+            verify(&message, &mirror.keyring.keys()?, url, mirror)?;
+        }
         // What was signed, not what stands around it.
         let signed = message.signed_text().replace("\r\n", "\n");
         Self::parse(&signed, url, mirror, now, invalid)
@@ -62,15 +69,17 @@ impl Release {
             .map_err(|error| invalid(format!("Its text cannot be read: {error}.")))?;
         let stanza = stanza.ok_or_else(|| invalid("It is empty.".to_owned()))?;
         let suites = [stanza.get("Codename"), stanza.get("Suite")];
-        if !suites
-            .iter()
-            .flatten()
-            .any(|name| *name == mirror.suite || name.replace('/', "-") == mirror.suite)
+        let is_named = !mirror.is_flat() && suites.iter().any(Option::is_some);
+        if is_named
+            && !suites
+                .iter()
+                .flatten()
+                .any(|name| *name == mirror.suite || name.replace('/', "-") == mirror.suite)
         {
             let named = suites.into_iter().flatten().collect::<Vec<_>>().join(" or ");
             return Err(invalid(format!("It is of {named}.")));
         }
-        if let Some(until) = stanza.get("Valid-Until") {
+        if let Some(until) = stanza.get("Valid-Until").filter(|_| mirror.valid_until) {
             let limit = time(until)
                 .ok_or_else(|| invalid(format!("Its `Valid-Until`, `{until}`, is not a time.")))?;
             if limit < now {
@@ -78,11 +87,15 @@ impl Release {
                 return Err(DebianError::Expired { url, suite, until: until.to_owned() });
             }
         }
+        let names_all =
+            stanza.get("Architectures").unwrap_or_default().split_whitespace().any(|name| name == "all");
         let files = stanza.get("SHA256").unwrap_or_default().lines().filter_map(file).collect();
         Ok(Self {
             date: stanza.get("Date").unwrap_or_default().to_owned(),
             files,
             by_hash: stanza.get("Acquire-By-Hash") == Some("yes"),
+            reluctant: stanza.get("NotAutomatic") == Some("yes"),
+            all_apart: names_all && stanza.get("No-Support-for-Architecture-all") != Some("Packages"),
         })
     }
 }
@@ -99,27 +112,6 @@ fn file(line: &str) -> Option<(String, (Digest, u64))> {
 pub(super) fn time(text: &str) -> Option<Timestamp> {
     let text = text.replace("UTC", "+0000");
     DateTimeParser::new().relaxed_weekday(true).parse_timestamp(&text).ok()
-}
-
-fn keys(keyring: &Keyring) -> Result<Vec<SignedPublicKey>, DebianError> {
-    let (path, bytes) = match keyring {
-        Keyring::Archive => ("of the Debian archive".into(), ARCHIVE.to_vec()),
-        Keyring::Text(text) => ("of apt's sources".into(), text.clone().into_bytes()),
-        Keyring::File(path) => {
-            let failed = |error: std::io::Error| DebianError::Keyring {
-                path: path.clone(),
-                reason: error.to_string(),
-            };
-            (path.clone(), fs_err::read(path).map_err(failed)?)
-        }
-    };
-    let read = SignedPublicKey::from_reader_many(bytes.as_slice());
-    let keys = read.map(|(keys, _)| keys.filter_map(Result::ok).collect::<Vec<_>>());
-    match keys {
-        Ok(keys) if !keys.is_empty() => Ok(keys),
-        Ok(_) => Err(DebianError::Keyring { path, reason: "it has no key".to_owned() }),
-        Err(error) => Err(DebianError::Keyring { path, reason: error.to_string() }),
-    }
 }
 
 /// One signature by a known key is enough, as for apt.

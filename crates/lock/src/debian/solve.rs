@@ -1,7 +1,7 @@
 //! From package lists to the packages of a base.
 
 use super::{
-    DebianError, DebianLock, LockedDeb, Request, Wanted,
+    DebianError, DebianLock, Ground, LockedDeb, Request, Wanted,
     lists::{Lists, join},
     provider::Provider,
     relation::groups,
@@ -23,12 +23,15 @@ const PYTHON: &[&str] = &["python3", "libstdc++6"];
 
 /// Solves a request.
 pub(super) fn solve(lists: &Lists, request: &Request) -> Result<DebianLock, DebianError> {
-    let universe = Universe::read(lists)?;
-    let mut own: Vec<&str> = universe.essential();
-    own.extend(ALWAYS);
-    own.extend(WHERE_THERE.iter().filter(|name| !candidates(&universe, name).is_empty()));
-    own.extend(PYTHON.iter().filter(|_| request.include_python));
-    let own: Vec<Wanted> = own.iter().map(|name| Wanted { name: (*name).to_owned(), span: None }).collect();
+    let status = match &request.ground {
+        Ground::Nothing { .. } => "",
+        Ground::Installed { status } => status.as_str(),
+    };
+    let universe = Universe::read(lists, status, request.platform)?;
+    let own = match request.ground {
+        Ground::Nothing { include_python } => of_a_base(&universe, include_python),
+        Ground::Installed { .. } => Vec::new(),
+    };
     for wanted in own.iter().chain(&request.packages) {
         located(&universe, wanted, &request.suite)?;
     }
@@ -36,11 +39,20 @@ pub(super) fn solve(lists: &Lists, request: &Request) -> Result<DebianLock, Debi
     let Ok(packages) = attempt(&universe, &all) else {
         return Err(unmet(&universe, &own, &request.packages));
     };
-    let requested: BTreeSet<&str> = request.packages.iter().map(|wanted| wanted.name.as_str()).collect();
-    let chosen = packages.iter().map(|at| locked(&universe, &universe.packages[*at], &requested));
+    let requested: BTreeSet<&str> = request.packages.iter().map(|wanted| wanted.package()).collect();
+    let chosen = packages.iter().filter_map(|at| locked(&universe, &universe.packages[*at], &requested));
     let mut debs: Vec<LockedDeb> = chosen.collect();
     debs.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(DebianLock { python: python(&debs), glibc: glibc(&debs), debs, releases: lists.releases.clone() })
+}
+
+/// What a base is made of besides the user's packages.
+fn of_a_base(universe: &Universe, include_python: bool) -> Vec<Wanted> {
+    let mut names: Vec<&str> = universe.essential();
+    names.extend(ALWAYS);
+    names.extend(WHERE_THERE.iter().filter(|name| !candidates(universe, name).is_empty()));
+    names.extend(PYTHON.iter().filter(|_| include_python));
+    names.iter().map(|name| Wanted { name: (*name).to_owned(), span: None }).collect()
 }
 
 /// Packages that a wish allows, the best first. Samples: `curl`, `curl=7.88.1-10+deb12u8` (apt-get(8), `install`).
@@ -51,6 +63,13 @@ fn candidates(universe: &Universe, wish: &str) -> Vec<usize> {
     };
     let group = groups(&relation).next().and_then(Result::ok).unwrap_or_default();
     group.first().map(|atom| universe.matches(atom)).unwrap_or_default()
+}
+
+impl Wanted {
+    /// The package's name, without the version that is asked for.
+    fn package(&self) -> &str {
+        self.name.split_once('=').map_or(self.name.as_str(), |(name, _)| name).trim()
+    }
 }
 
 fn located(universe: &Universe, wanted: &Wanted, suite: &str) -> Result<(), DebianError> {
@@ -67,10 +86,11 @@ fn located(universe: &Universe, wanted: &Wanted, suite: &str) -> Result<(), Debi
 
 /// Solves for all of `wanted`; fails with the reason as the solver words it.
 fn attempt(universe: &Universe, wanted: &[&Wanted]) -> Result<Vec<usize>, String> {
-    let provider = Provider::new(universe);
-    let requirements = wanted.iter().filter_map(|wanted| {
-        Some(provider.one_of(&candidates(universe, &wanted.name), &wanted.name)?.into())
-    });
+    let provider = Provider::new(universe, wanted.iter().map(|wanted| wanted.package()).collect());
+    let there = universe.installed().map(|(name, _)| (universe.named(name).to_vec(), name));
+    let wishes = wanted.iter().map(|wanted| (candidates(universe, &wanted.name), wanted.name.as_str()));
+    let requirements =
+        wishes.chain(there).filter_map(|(packages, text)| Some(provider.one_of(&packages, text)?.into()));
     let problem = Problem::new().requirements(requirements.collect());
     let mut solver = Solver::new(provider);
     match solver.solve(problem) {
@@ -141,27 +161,31 @@ fn excludes(universe: &Universe, one: &Wanted, other: &Wanted) -> Option<String>
     Some(format!("{} {} conflicts with {named}{provided}.", package.name, package.version))
 }
 
-fn locked(universe: &Universe, package: &Package, requested: &BTreeSet<&str>) -> LockedDeb {
-    LockedDeb {
+/// None for a package that is installed.
+fn locked(universe: &Universe, package: &Package, requested: &BTreeSet<&str>) -> Option<LockedDeb> {
+    let file = package.file.as_ref()?;
+    Some(LockedDeb {
         name: package.name.clone(),
         version: package.version.to_string(),
         architecture: package.architecture.clone(),
-        url: join(&universe.bases[package.list], &package.filename),
-        sha256: package.sha256,
-        size: package.size,
+        url: join(&universe.bases[file.list], &file.path),
+        sha256: file.sha256,
+        size: file.size,
         requested: requested.contains(package.name.as_str()),
-    }
+    })
 }
 
-/// `3.11.2-1+b1` of `python3` names the minor version only truly: its `python3.11-minimal` has the patch.
-fn python(debs: &[LockedDeb]) -> Option<(u8, u8, u8)> {
+/// Version of the `python3` among packages. `3.11.2-1+b1` of `python3` names the minor version only truly: its
+/// `python3.11-minimal` has the patch.
+pub fn python(debs: &[LockedDeb]) -> Option<(u8, u8, u8)> {
     let [major, minor, _] = numbers(&debs.iter().find(|deb| deb.name == "python3")?.version)?;
     let interpreter = format!("python{major}.{minor}-minimal");
     let [major, minor, patch] = numbers(&debs.iter().find(|deb| deb.name == interpreter)?.version)?;
     Some((u8::try_from(major).ok()?, u8::try_from(minor).ok()?, u8::try_from(patch).ok()?))
 }
 
-fn glibc(debs: &[LockedDeb]) -> Option<(u32, u32)> {
+/// Version of the C library among packages.
+pub fn glibc(debs: &[LockedDeb]) -> Option<(u32, u32)> {
     let [major, minor, _] = numbers(&debs.iter().find(|deb| deb.name == "libc6")?.version)?;
     Some((major, minor))
 }

@@ -1,31 +1,31 @@
-//! Which mirrors there are: the configured ones, else those of the host's apt.
+//! Which mirrors there are: the configured ones, else those of an apt's sources: the host's, or a base's own.
 
-use super::control::Stanzas;
+use super::{DebianError, Keyring, control::Stanzas, keyring};
 use envwright_redact::SafeUrl;
-use std::path::{Path, PathBuf};
+use envwright_target::{Files, Platform, resolve};
+use std::path::Path;
 
 /// A suite on a mirror.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirror {
     /// Address of the archive: the folder that has `dists/` and `pool/`.
     pub base: SafeUrl,
-    /// Suite, such as `bookworm-security`.
+    /// Suite, such as `bookworm-security`. One that ends with `/` is the folder of a flat repository: it has its lists
+    /// itself, and no components (sources.list(5)).
     pub suite: String,
     /// Components, such as `main`.
     pub components: Vec<String>,
     /// The keys that may sign it.
     pub keyring: Keyring,
+    /// Whether lists end at their `Valid-Until`.
+    pub valid_until: bool,
 }
 
-/// Keys that may sign package lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Keyring {
-    /// Those of the Debian archive, which envwright brings.
-    Archive,
-    /// Those of a file, binary or armored.
-    File(PathBuf),
-    /// Armored text.
-    Text(String),
+impl Mirror {
+    /// Whether it is a flat repository.
+    pub(super) fn is_flat(&self) -> bool {
+        self.suite.ends_with('/')
+    }
 }
 
 impl Mirror {
@@ -42,6 +42,7 @@ impl Mirror {
             suite,
             components: vec!["main".to_owned()],
             keyring: keyring.clone(),
+            valid_until: true,
         };
         let mut mirrors = vec![make(mirror, suite.to_owned())];
         if !is_unstable(suite) {
@@ -65,7 +66,8 @@ pub fn host_sources(root: &Path, suite: &str) -> Vec<Mirror> {
     let more = fs_err::read_dir(apt.join("sources.list.d")).into_iter().flatten().flatten();
     paths.extend(more.map(|entry| entry.path()));
     paths.sort();
-    let entries = paths.iter().flat_map(|path| entries(path));
+    let text = |path: &Path| fs_err::read_to_string(path).unwrap_or_default();
+    let entries = paths.iter().flat_map(|path| entries(path, &text(path)));
     let mut mirrors: Vec<Mirror> = Vec::new();
     for mirror in entries.filter_map(|entry| entry.moved(&codename, suite)) {
         if !mirrors.iter().any(|known| known.base == mirror.base && known.suite == mirror.suite) {
@@ -84,12 +86,47 @@ fn debian_codename(root: &Path) -> Option<String> {
     (value("ID")? == "debian").then(|| value("VERSION_CODENAME").unwrap_or_else(|| "sid".to_owned()))
 }
 
+/// The mirrors of a base's own apt sources, with the keys that they name, else those that its apt trusts. None where the
+/// base has no sources.
+pub fn base_sources(files: &dyn Files, platform: Platform) -> Result<Vec<Mirror>, DebianError> {
+    const FOLDER: &str = "etc/apt/sources.list.d";
+    let mut paths = vec!["etc/apt/sources.list".to_owned()];
+    let folder = resolve(files, FOLDER).unwrap_or_else(|| FOLDER.to_owned());
+    paths.extend(files.list(&folder).iter().map(|name| format!("{folder}/{name}")));
+    let arch = platform.arch.oci();
+    let mut mirrors: Vec<Mirror> = Vec::new();
+    for path in paths {
+        let bytes = resolve(files, &path).and_then(|place| files.read(&place)).unwrap_or_default();
+        for entry in entries(Path::new(&path), &String::from_utf8_lossy(&bytes)) {
+            if !entry.architectures.is_empty() && !entry.architectures.iter().any(|named| named == arch) {
+                continue;
+            }
+            let mirror = entry.of_base(files, &path, arch)?;
+            let known =
+                mirrors.iter_mut().find(|known| known.base == mirror.base && known.suite == mirror.suite);
+            match known {
+                Some(known) => {
+                    let more = mirror.components.into_iter().filter(|name| !known.components.contains(name));
+                    let more: Vec<String> = more.collect();
+                    known.components.extend(more);
+                }
+                None => mirrors.push(mirror),
+            }
+        }
+    }
+    Ok(mirrors)
+}
+
 /// One address with one suite, as apt's sources name it.
 struct Entry {
     base: String,
     suite: String,
     components: Vec<String>,
     signed_by: Option<String>,
+    /// None for all.
+    architectures: Vec<String>,
+    trusted: bool,
+    valid_until: bool,
 }
 
 impl Entry {
@@ -114,21 +151,40 @@ impl Entry {
             _ => Keyring::Archive,
         };
         let base = SafeUrl::parse(&self.base).ok()?;
-        Some(Mirror { base, suite: format!("{suite}{rest}"), components: vec!["main".to_owned()], keyring })
+        let components = vec!["main".to_owned()];
+        Some(Mirror { base, suite: format!("{suite}{rest}"), components, keyring, valid_until: true })
+    }
+
+    /// As it stands in the sources of a base, below `path`.
+    fn of_base(self, files: &dyn Files, path: &str, arch: &str) -> Result<Mirror, DebianError> {
+        let with_arch = |text: &str| text.replace("$(ARCH)", arch);
+        let base = with_arch(&self.base);
+        let invalid = |_| DebianError::Source { path: path.to_owned(), url: base.clone() };
+        Ok(Mirror {
+            base: SafeUrl::parse(&base).map_err(invalid)?,
+            suite: with_arch(&self.suite),
+            components: self.components,
+            keyring: match self.signed_by {
+                _ if self.trusted => Keyring::Unsigned,
+                Some(text) if text.contains("BEGIN PGP") => Keyring::Text(text),
+                Some(named) => keyring::named(files, &named),
+                None => keyring::trusted(files),
+            },
+            valid_until: self.valid_until,
+        })
     }
 }
 
-fn entries(path: &Path) -> Vec<Entry> {
-    let Ok(text) = fs_err::read_to_string(path) else { return Vec::new() };
+fn entries(path: &Path, text: &str) -> Vec<Entry> {
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("list") => text.lines().filter_map(one_line).flatten().collect(),
-        Some("sources") => deb822(&text),
+        Some("list") => text.lines().filter_map(one_line).collect(),
+        Some("sources") => deb822(text),
         _ => Vec::new(),
     }
 }
 
 /// `deb [signed-by=/path arch=amd64] http://mirror/debian bookworm main` (sources.list(5), "one-line-style format").
-fn one_line(line: &str) -> Option<Vec<Entry>> {
+fn one_line(line: &str) -> Option<Entry> {
     let rest = line.split('#').next()?.trim().strip_prefix("deb")?;
     let rest = rest.strip_prefix(char::is_whitespace)?.trim_start();
     let (options, rest) = match rest.strip_prefix('[') {
@@ -137,8 +193,25 @@ fn one_line(line: &str) -> Option<Vec<Entry>> {
     };
     let mut words = rest.split_whitespace().map(str::to_owned);
     let (base, suite) = (words.next()?, words.next()?);
-    let signed_by = options.split_whitespace().find_map(|option| option.strip_prefix("signed-by="));
-    Some(vec![Entry { base, suite, components: words.collect(), signed_by: signed_by.map(str::to_owned) }])
+    let option = |name: &str| {
+        let mut options = options.split_whitespace();
+        options.find_map(|option| option.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
+    };
+    let architectures = option("arch").unwrap_or_default();
+    Some(Entry {
+        base,
+        suite,
+        components: words.collect(),
+        signed_by: option("signed-by"),
+        architectures: architectures.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        trusted: option("trusted").is_some_and(|value| is_yes(&value)),
+        valid_until: option("check-valid-until").is_none_or(|value| is_yes(&value)),
+    })
+}
+
+/// How apt writes what is on (apt.conf(5)).
+fn is_yes(value: &str) -> bool {
+    matches!(value.trim(), "yes" | "true" | "with" | "on" | "enable" | "1")
 }
 
 /// sources.list(5), "deb822-style format".
@@ -159,6 +232,9 @@ fn deb822(text: &str) -> Vec<Entry> {
                 suite,
                 components: words("Components"),
                 signed_by: stanza.get("Signed-By").map(armored),
+                architectures: words("Architectures"),
+                trusted: stanza.get("Trusted").is_some_and(is_yes),
+                valid_until: stanza.get("Check-Valid-Until").is_none_or(is_yes),
             }));
         }
     }

@@ -9,10 +9,11 @@ use super::{
 use debversion::Version;
 use envwright_redact::SafeUrl;
 use envwright_store::Digest;
+use envwright_target::Platform;
 use flate2::bufread::MultiGzDecoder;
 use liblzma::bufread::XzDecoder;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     io::{self, BufRead, BufReader},
 };
 
@@ -24,16 +25,25 @@ pub(super) struct Package {
     pub(super) architecture: String,
     pub(super) essential: bool,
     priority: Priority,
-    pub(super) filename: String,
-    pub(super) size: u64,
-    pub(super) sha256: Digest,
     /// `Pre-Depends`, then `Depends`.
     pub(super) depends: [String; 2],
     /// `Conflicts`, then `Breaks`.
     pub(super) conflicts: [String; 2],
     provides: String,
-    /// Which list it is of.
+    /// Where it is to be had; none for one that is installed.
+    pub(super) file: Option<Archived>,
+}
+
+/// A .deb as a list describes it.
+#[derive(Debug)]
+pub(super) struct Archived {
+    /// Which list.
     pub(super) list: usize,
+    /// Path below the list's archive.
+    pub(super) path: String,
+    /// Bytes.
+    pub(super) size: u64,
+    pub(super) sha256: Digest,
 }
 
 /// How much a usual system wants a package, most first (Debian policy, section 2.5).
@@ -67,6 +77,10 @@ pub(super) struct Universe {
     providers: HashMap<String, Vec<(usize, Option<Version>)>>,
     /// Addresses of the archives, by list.
     pub(super) bases: Vec<SafeUrl>,
+    /// Lists whose packages are taken only where nothing else has them.
+    reluctant: Vec<bool>,
+    /// By name, what is installed.
+    installed: BTreeMap<String, usize>,
 }
 
 const FIELDS: &[&str] = &[
@@ -83,17 +97,23 @@ const FIELDS: &[&str] = &[
     "Conflicts",
     "Breaks",
     "Provides",
+    "Status",
 ];
 
 impl Universe {
-    /// Reads the lists. Of one version in several of them the first list's counts.
-    pub(super) fn read(lists: &Lists) -> Result<Self, DebianError> {
+    /// Reads what is installed (the text of a `/var/lib/dpkg/status`) and the lists. Of one version in several of them
+    /// the first counts.
+    pub(super) fn read(lists: &Lists, status: &str, platform: Platform) -> Result<Self, DebianError> {
         let mut universe = Self {
             packages: Vec::new(),
             by_name: HashMap::new(),
             providers: HashMap::new(),
             bases: lists.lists.iter().map(|list| list.base.clone()).collect(),
+            reluctant: lists.lists.iter().map(|list| list.reluctant).collect(),
+            installed: BTreeMap::new(),
         };
+        let held =
+            universe.add_installed(status, platform).map_err(|reason| DebianError::Status { reason })?;
         for (at, list) in lists.lists.iter().enumerate() {
             let invalid = |reason: String| DebianError::Lists { url: list.base.to_string(), reason };
             let failed = |source: io::Error| match source.kind() {
@@ -101,15 +121,83 @@ impl Universe {
                 _ => DebianError::Io { path: list.path.clone(), source },
             };
             let mut stanzas = Stanzas::new(open(list).map_err(failed)?, |name| FIELDS.contains(&name));
-            while let Some(stanza) = stanzas.read().map_err(failed)? {
-                let package = package(stanza, at).map_err(invalid)?;
-                universe.add(package).map_err(invalid)?;
+            while let Some(mut stanza) = stanzas.read().map_err(failed)? {
+                let file = archived(&mut stanza, at).map_err(invalid)?;
+                universe.add(package(stanza, Some(file)).map_err(invalid)?).map_err(invalid)?;
             }
         }
-        for versions in universe.by_name.values_mut() {
-            versions.sort_by(|a, b| universe.packages[*b].version.cmp(&universe.packages[*a].version));
-        }
+        universe.settle(&held);
         Ok(universe)
+    }
+
+    /// Adds what a status says is installed for the platform, and gives the names that are on hold.
+    fn add_installed(&mut self, status: &str, platform: Platform) -> Result<BTreeSet<String>, String> {
+        let mut held = BTreeSet::new();
+        let mut stanzas = Stanzas::new(status.as_bytes(), |name| FIELDS.contains(&name));
+        while let Some(stanza) = stanzas.read().map_err(|error| error.to_string())? {
+            let mut words = stanza.get("Status").unwrap_or_default().split_whitespace();
+            let on_hold = words.next() == Some("hold");
+            let is_there =
+                matches!(words.nth(1), Some("installed" | "triggers-awaited" | "triggers-pending"));
+            let fits = [platform.arch.oci(), "all"].contains(&stanza.get("Architecture").unwrap_or_default());
+            if !is_there || !fits {
+                continue;
+            }
+            let package = package(stanza, None)?;
+            if on_hold {
+                held.insert(package.name.clone());
+            }
+            self.installed.insert(package.name.clone(), self.packages.len());
+            self.add(package)?;
+        }
+        Ok(held)
+    }
+
+    /// Sorts the versions of each name, and takes out those that may not replace what is installed.
+    fn settle(&mut self, held: &BTreeSet<String>) {
+        for (name, at) in &self.installed {
+            let Some(versions) = self.by_name.get_mut(name) else { continue };
+            let there = &self.packages[*at].version;
+            versions.retain(|other| {
+                other == at || (!held.contains(name) && self.packages[*other].version > *there)
+            });
+        }
+        let mut by_name = std::mem::take(&mut self.by_name);
+        for versions in by_name.values_mut() {
+            versions.sort_by(|a, b| self.rank(*b).cmp(&self.rank(*a)));
+        }
+        self.by_name = by_name;
+        let mut providers = std::mem::take(&mut self.providers);
+        let left = |at: usize| {
+            let name = &self.packages[at].name;
+            !self.installed.contains_key(name) || self.named(name).contains(&at)
+        };
+        for provided in providers.values_mut() {
+            provided.retain(|(at, _)| left(*at));
+        }
+        self.providers = providers;
+    }
+
+    /// How much a package is wanted among those of its name: by its version, but after all others where its list is
+    /// taken reluctantly.
+    pub(super) fn rank(&self, at: usize) -> (bool, &Version) {
+        let package = &self.packages[at];
+        let reluctant = package.file.as_ref().is_some_and(|file| self.reluctant[file.list]);
+        (!reluctant, &package.version)
+    }
+
+    /// Names of what is installed, each with its place.
+    pub(super) fn installed(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.installed.iter().map(|(name, at)| (name.as_str(), *at))
+    }
+
+    /// What is installed under a name.
+    pub(super) fn installed_as(&self, name: &str) -> Option<usize> {
+        self.installed.get(name).copied()
+    }
+
+    pub(super) fn is_installed(&self, at: usize) -> bool {
+        self.packages[at].file.is_none()
     }
 
     fn add(&mut self, package: Package) -> Result<(), String> {
@@ -185,22 +273,39 @@ fn open(list: &List) -> io::Result<Box<dyn BufRead>> {
     })
 }
 
-fn package(mut stanza: Stanza, list: usize) -> Result<Package, String> {
-    let name = stanza.take("Package").ok_or("a package has no name")?;
-    let mut needed = |field: &str| stanza.take(field).ok_or_else(|| format!("{name} has no {field}"));
-    let version = needed("Version")?;
-    let (architecture, filename) = (needed("Architecture")?, needed("Filename")?);
-    let (size, sha256) = (needed("Size")?, needed("SHA256")?);
-    if filename.split('/').any(|part| part == "..") {
+fn needed(stanza: &mut Stanza, field: &str) -> Result<String, String> {
+    stanza.take(field).ok_or_else(|| {
+        format!(
+            "{} has no {field}",
+            stanza.get("Package").filter(|name| !name.is_empty()).unwrap_or("a package")
+        )
+    })
+}
+
+fn archived(stanza: &mut Stanza, list: usize) -> Result<Archived, String> {
+    let (path, size) = (needed(stanza, "Filename")?, needed(stanza, "Size")?);
+    let sha256 = needed(stanza, "SHA256")?;
+    let name = stanza.get("Package").unwrap_or_default();
+    if path.split('/').any(|part| part == "..") {
         return Err(format!("the file of {name} lies outside of the archive"));
     }
-    let mut text = |field: &str| stanza.take(field).unwrap_or_default();
-    Ok(Package {
-        version: version.parse().map_err(|_| format!("`{version}` of {name} is not a version"))?,
+    Ok(Archived {
+        list,
         size: size.parse().map_err(|_| format!("`{size}` of {name} is not a size"))?,
         sha256: format!("sha256:{sha256}")
             .parse()
             .map_err(|_| format!("`{sha256}` of {name} is not a digest"))?,
+        path: path.trim_start_matches("./").to_owned(),
+    })
+}
+
+fn package(mut stanza: Stanza, file: Option<Archived>) -> Result<Package, String> {
+    let version = needed(&mut stanza, "Version")?;
+    let architecture = needed(&mut stanza, "Architecture")?;
+    let name = needed(&mut stanza, "Package")?;
+    let mut text = |field: &str| stanza.take(field).unwrap_or_default();
+    Ok(Package {
+        version: version.parse().map_err(|_| format!("`{version}` of {name} is not a version"))?,
         essential: text("Essential") == "yes",
         priority: Priority::parse(&text("Priority")),
         depends: [text("Pre-Depends"), text("Depends")],
@@ -208,8 +313,7 @@ fn package(mut stanza: Stanza, list: usize) -> Result<Package, String> {
         provides: text("Provides"),
         name,
         architecture,
-        filename,
-        list,
+        file,
     })
 }
 
@@ -230,8 +334,9 @@ mod tests {
         let path = folder.path().join("Packages");
         fs_err::write(&path, stanza("gawk", "optional") + &stanza("mawk", "required")).unwrap();
         let base = SafeUrl::parse("http://mirror.example/debian").unwrap();
-        let lists = Lists { lists: vec![List { path, suffix: "", base }], releases: [].into() };
-        let universe = Universe::read(&lists).unwrap();
+        let lists =
+            Lists { lists: vec![List { path, suffix: "", base, reluctant: false }], releases: [].into() };
+        let universe = Universe::read(&lists, "", "linux/amd64".parse().unwrap()).unwrap();
         let awk = universe.matches(&Atom { name: "awk", version: None });
         let names: Vec<&str> = awk.iter().map(|at| universe.packages[*at].name.as_str()).collect();
         assert_eq!(names, ["mawk", "gawk"]);
