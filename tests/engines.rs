@@ -10,6 +10,7 @@ mod support;
 mod engines {
     mod bases;
     mod buildah;
+    mod conditions;
     mod containerd;
     mod docker;
     mod facts;
@@ -18,5 +19,8 @@ mod engines {
     mod quickstart;
     mod registries;
     mod settings;
+    mod shared;
     mod skopeo;
+    mod small;
+    mod way;
 }

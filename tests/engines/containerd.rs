@@ -2,12 +2,20 @@
 
 use super::{docker::Docker, facts::INSIDE, quickstart::Quickstart};
 use crate::support::machine::{command, output};
+use std::process::Command;
+
+/// A call of its client that is still to be told what to do.
+pub(crate) fn ctr(docker: &Docker) -> Command {
+    let mut command = command("ctr");
+    command.arg("--address").arg(docker.containerd());
+    command
+}
 
 #[test]
 fn containerd_pulls_and_runs_the_quickstart() {
     let (image, docker) = (Quickstart::shared(), Docker::start());
-    let (registry, socket) = (image.registry(), docker.containerd());
-    let ctr = |arguments: &[&str]| output(command("ctr").args(["--address", &socket]).args(arguments));
+    let registry = image.registry();
+    let ctr = |arguments: &[&str]| output(ctr(&docker).args(arguments));
     let name = registry.reference("quickstart:zstd");
     ctr(&["images", "pull", "--plain-http", &name]);
     assert!(ctr(&["images", "list"]).contains(&image.digest("zstd")));

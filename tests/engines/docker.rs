@@ -19,8 +19,15 @@ pub(crate) struct Docker {
 impl Docker {
     #[track_caller]
     pub(crate) fn start() -> Self {
+        Self::with_environment(|_| ())
+    }
+
+    /// The same, where `set` gives the daemon an environment of its own.
+    #[track_caller]
+    pub(crate) fn with_environment(set: impl FnOnce(&mut Command)) -> Self {
         let (storage, sockets) = (Storage::new("docker"), tempfile::tempdir().unwrap());
         let mut service = Service::start("dockerd", sockets.path(), |command| {
+            set(command);
             // No bridge: it would need rules of the machine's firewall.
             command.args(["--iptables=false", "--bridge=none"]);
             command.arg("--data-root").arg(storage.path());
@@ -46,7 +53,12 @@ impl Docker {
     /// Runs its client.
     #[track_caller]
     pub(crate) fn client(&self, arguments: &[&str]) -> String {
-        output(client(&self.sockets).args(arguments))
+        output(self.command().args(arguments))
+    }
+
+    /// Its client.
+    pub(crate) fn command(&self) -> Command {
+        client(&self.sockets)
     }
 
     /// Docker reads zstd layers since version 23.

@@ -23,7 +23,8 @@ impl Podman {
         self.0.path().join("storage.conf")
     }
 
-    fn command(&self) -> Command {
+    /// A call that is still to be told what to do.
+    pub(crate) fn command(&self) -> Command {
         let mut command = command("podman");
         command.env("CONTAINERS_STORAGE_CONF", self.configuration());
         command.arg("--cgroup-manager=cgroupfs").arg("--runtime").arg(runtime());

@@ -1,20 +1,20 @@
 //! The README's image, built once for all tests of a binary.
 
-use super::facts::Facts;
+use super::{
+    facts::Facts,
+    shared::{forget, remove, shared},
+};
 use crate::support::{
     authority::Certificate,
     machine::output,
     registry::{Access, Registry},
 };
-use envwright_store::Digest;
-use fs_err::File;
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
     process::Command,
 };
 
-const FOLDER: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/quickstart");
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/quickstart/requirements.txt");
 
 /// The image with zstd and with gzip layers, in layouts and in a registry's storage, which it was pushed to.
@@ -27,15 +27,7 @@ impl Quickstart {
     /// Builds it, or takes what another test of this binary built: each test is a process of its own.
     #[track_caller]
     pub(crate) fn shared() -> Self {
-        let folder = PathBuf::from(FOLDER);
-        fs_err::create_dir_all(&folder).unwrap();
-        let guard = File::create(folder.join("guard")).unwrap();
-        guard.file().lock().unwrap();
-        let (binary, mark) = (Digest::of(&fs_err::read(BINARY).unwrap()).to_string(), folder.join("made-by"));
-        if fs_err::read_to_string(&mark).ok().as_ref() != Some(&binary) {
-            make(&folder);
-            fs_err::write(&mark, binary).unwrap();
-        }
+        let folder = shared("quickstart", make);
         let lock = fs_err::read_to_string(folder.join("lock.json")).unwrap();
         let lock: Value = serde_json::from_str(&lock).unwrap();
         Self { folder, lock: lock["lock"]["platforms"]["linux/amd64"].clone() }
@@ -82,20 +74,9 @@ const BINARY: &str = env!("CARGO_BIN_EXE_envwright");
 
 /// Everything anew, but for packages that were fetched.
 fn make(folder: &Path) {
-    for each in [
-        "home/builds",
-        "home/images",
-        "home/segments",
-        "home/solves",
-        "definition",
-        "zstd",
-        "gzip",
-        "registry",
-    ] {
-        match fs_err::remove_dir_all(folder.join(each)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{error}"),
-            _ => {}
-        }
+    forget(&folder.join("home"));
+    for each in ["definition", "zstd", "gzip", "registry"] {
+        remove(&folder.join(each));
     }
     fs_err::create_dir_all(folder.join("definition")).unwrap();
     fs_err::copy(EXAMPLE, folder.join("definition/requirements.txt")).unwrap();

@@ -1,10 +1,13 @@
 //! Registries that ask who is there, and images on a base of a registry.
 
 use super::{facts::INSIDE, podman::Podman, quickstart::Quickstart};
-use crate::support::{Envwright, authority::Authority, registry::Registry, write};
-
-const USER: &str = "team";
-const PASSWORD: &str = "correct horse";
+use crate::support::{
+    Envwright,
+    authority::Authority,
+    credentials::{PASSWORD, USER},
+    registry::Registry,
+    write,
+};
 
 #[test]
 fn podman_pulls_what_was_pushed_by_https_with_a_password() {

@@ -1,20 +1,18 @@
 //! The image that is pushed.
 
 use super::proxy::Proxy;
+pub(crate) use crate::support::credentials::{PASSWORD, USER, basic, credentials};
 use crate::support::{
     Envwright, Ran,
     registry::{Access, Registry},
 };
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// Bytes of the large file, which no compression makes smaller.
 const LARGE: usize = 40_000_000;
 /// The most that is sent in one request.
 pub(crate) const CHUNK: u64 = 16 << 20;
-pub(crate) const USER: &str = "team";
-pub(crate) const PASSWORD: &str = "correct horse";
 
 /// A registry of nothing, and its storage.
 pub(crate) struct Empty {
@@ -130,16 +128,6 @@ pub(crate) fn definition() -> Envwright {
         .file("large.bin", noise(LARGE))
         .file("small.txt", "small\n")
         .file("empty.txt", "")
-}
-
-/// A `config.json` of Docker.
-pub(crate) fn credentials(host: &str, password: &str) -> String {
-    json!({ "auths": { host: { "auth": BASE64_STANDARD.encode(format!("{USER}:{password}")) } } }).to_string()
-}
-
-/// What [`USER`] and [`PASSWORD`] are in a request.
-pub(crate) fn basic() -> String {
-    format!("Basic {}", BASE64_STANDARD.encode(format!("{USER}:{PASSWORD}")))
 }
 
 /// The registry has the image under the tag, and all that it is made of. Gives the bytes of its blobs.
