@@ -8,6 +8,7 @@
 mod support;
 
 mod base {
+    mod added;
     mod mmdebstrap;
     mod table;
 
@@ -29,7 +30,7 @@ mod base {
         tree
     }
 
-    fn differences(ours: &Tree, theirs: &Tree) -> Vec<Difference> {
+    pub(crate) fn differences(ours: &Tree, theirs: &Tree) -> Vec<Difference> {
         let of = |path: &String| Difference::between(path, ours.get(path), theirs.get(path));
         let added = ours.keys().filter(|path| !theirs.contains_key(*path));
         theirs.keys().chain(added).filter_map(of).collect()

@@ -27,6 +27,24 @@ pub(crate) fn tree(variant: &str) -> Tree {
     tree::of_archive(fs_err::File::open(archive).unwrap())
 }
 
+/// A Debian with apt, before and after a script that gets its folder: the archive of the one, and the tree of the other.
+#[track_caller]
+pub(crate) fn changed(before: &str, after: &str) -> (Vec<u8>, Tree) {
+    let storage = Storage::new("mmdebstrap");
+    let (first, second) = (storage.path().join("before.tar"), storage.path().join("after.tar"));
+    // The kernel's own folders are mounted meanwhile.
+    let keep = format!("tar -C \"$1\" --one-file-system -cf '{}' .", first.display());
+    let mut mmdebstrap = command("mmdebstrap");
+    mmdebstrap.args(["--quiet", "--mode=root", "--architectures=amd64", "--variant=apt"]);
+    mmdebstrap.arg("--include=ca-certificates");
+    mmdebstrap.arg(format!("--hook-dir={MERGED}"));
+    for hook in [before, keep.as_str(), after] {
+        mmdebstrap.arg(format!("--customize-hook={hook}"));
+    }
+    output(mmdebstrap.arg("bookworm").arg(&second).args(sources("bookworm")));
+    (fs_err::read(first).unwrap(), tree::of_archive(fs_err::File::open(second).unwrap()))
+}
+
 /// The machine's files of apt sources that name the suite; mmdebstrap knows Debian's own where there is none.
 fn sources(suite: &str) -> Vec<PathBuf> {
     let more = fs_err::read_dir("/etc/apt/sources.list.d").into_iter().flatten();

@@ -26,13 +26,17 @@ pub(crate) const BULLSEYE: [(&str, &str); 3] = [
 
 /// Writes an image for `linux/amd64` with these files as an OCI layout.
 pub(crate) fn write_base(folder: &Path, files: &[(&str, &str)]) {
-    let layer = layer(files);
+    write_layout(folder, &layer(files));
+}
+
+/// Writes an image for `linux/amd64` of one layer as an OCI layout.
+pub(crate) fn write_layout(folder: &Path, layer: &[u8]) {
     let config = json!({
         "architecture": "amd64",
         "os": "linux",
-        "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{}", sha256(&layer))]},
+        "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{}", sha256(layer))]},
     });
-    let layer = blob(folder, "application/vnd.oci.image.layer.v1.tar", &layer);
+    let layer = blob(folder, "application/vnd.oci.image.layer.v1.tar", layer);
     let config = blob(folder, "application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
     let manifest_type = "application/vnd.oci.image.manifest.v1+json";
     let manifest =

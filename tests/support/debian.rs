@@ -11,12 +11,26 @@ use tempfile::TempDir;
 pub(crate) struct Package {
     name: &'static str,
     version: &'static str,
+    fields: String,
+    files: Vec<(&'static str, &'static str)>,
 }
 
 impl Package {
     /// A package without files.
     pub(crate) fn new(name: &'static str, version: &'static str) -> Self {
-        Self { name, version }
+        Self { name, version, fields: String::new(), files: Vec::new() }
+    }
+
+    /// A field of its control file.
+    pub(crate) fn field(mut self, name: &str, value: &str) -> Self {
+        self.fields += &format!("{name}: {value}\n");
+        self
+    }
+
+    /// A file; below `DEBIAN/` one of its control archive.
+    pub(crate) fn file(mut self, path: &'static str, text: &'static str) -> Self {
+        self.files.push((path, text));
+        self
     }
 }
 
@@ -24,6 +38,7 @@ impl Package {
 pub(crate) struct Repository {
     server: Server,
     key: String,
+    public_key: String,
 }
 
 impl Repository {
@@ -48,9 +63,9 @@ impl Repository {
                 .current_dir(&root),
         );
         write(&root.join(format!("{suite_folder}/Release")), &release);
-        let key = sign(&root, &suite_folder);
+        let (key, public_key) = sign(&root, &suite_folder);
         let server = Server::start(move |path| file(&folder, path));
-        Self { server, key }
+        Self { server, key, public_key }
     }
 
     /// Its address.
@@ -62,6 +77,11 @@ impl Repository {
     pub(crate) fn key(&self) -> &str {
         &self.key
     }
+
+    /// That key, armored.
+    pub(crate) fn public_key(&self) -> &str {
+        &self.public_key
+    }
 }
 
 fn file(folder: &TempDir, path: &str) -> Answer {
@@ -72,23 +92,31 @@ fn file(folder: &TempDir, path: &str) -> Answer {
 }
 
 fn build(root: &Path, package: &Package) {
-    let Package { name, version } = package;
+    let Package { name, version, fields, files } = package;
     let control = format!(
         "Package: {name}\nVersion: {version}\nArchitecture: amd64\nMaintainer: nobody <nobody@example.org>\n\
-         Description: made for a test\n"
+         {fields}Description: made for a test\n"
     );
-    write(&root.join(format!("build/{name}/DEBIAN/control")), control.as_bytes());
+    let folder = format!("build/{name}_{version}");
+    write(&root.join(&folder).join("DEBIAN/control"), control.as_bytes());
+    for (path, text) in files {
+        let path = root.join(&folder).join(path);
+        write(&path, text.as_bytes());
+        let is_script = path.ends_with("DEBIAN/postinst");
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(if is_script { 0o755 } else { 0o644 });
+        fs_err::set_permissions(path, mode).unwrap();
+    }
     fs_err::create_dir_all(root.join("pool")).unwrap();
     output(
         tool("dpkg-deb", "dpkg")
-            .args(["--root-owner-group", "--build", &format!("build/{name}")])
+            .args(["--root-owner-group", "--build", &folder])
             .arg(format!("pool/{name}_{version}_amd64.deb"))
             .current_dir(root),
     );
 }
 
-/// Signs `Release` as `InRelease` with a new key, and gives the key's fingerprint.
-fn sign(root: &Path, suite_folder: &str) -> String {
+/// Signs `Release` as `InRelease` with a new key, and gives the key's fingerprint and the key.
+fn sign(root: &Path, suite_folder: &str) -> (String, String) {
     // The agent's socket has a path of at most 108 bytes.
     let keys = tempfile::Builder::new().prefix("gpg").tempdir_in("/tmp").unwrap();
     let gpg = || {
@@ -103,9 +131,10 @@ fn sign(root: &Path, suite_folder: &str) -> String {
     let listed = String::from_utf8(output(gpg().args(["--list-keys", "--with-colons"]))).unwrap();
     // fpr:::::::::0123456789ABCDEF0123456789ABCDEF01234567:
     let fingerprint = listed.lines().find_map(|line| line.strip_prefix("fpr:")).unwrap();
+    let public_key = String::from_utf8(output(gpg().args(["--armor", "--export"]))).unwrap();
     // The agent would outlive the test.
     output(tool("gpgconf", "gnupg").args(["--kill", "gpg-agent"]).env("GNUPGHOME", keys.path()));
-    fingerprint.trim_matches(':').to_owned()
+    (fingerprint.trim_matches(':').to_owned(), public_key)
 }
 
 fn output(command: &mut Command) -> Vec<u8> {

@@ -45,7 +45,7 @@ pub(crate) fn of_archive(archive: impl Read) -> Tree {
     tree
 }
 
-/// The tree of an image as `docker save` writes it, where nothing is whited out; `see` gets each file.
+/// The tree of an image as `docker save` writes it; `see` gets each file.
 pub(crate) fn of_docker_archive(path: &Path, mut see: impl FnMut(&str, &[u8])) -> Tree {
     let mut members = members(path);
     let list: Value = serde_json::from_slice(&members["manifest.json"]).unwrap();
@@ -79,7 +79,10 @@ fn add(tree: &mut Tree, archive: impl Read, see: &mut dyn FnMut(&str, &[u8])) {
         let mut entry = entry.unwrap();
         let path = path_of(&entry);
         // Each engine makes the root itself.
-        if !path.is_empty() {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        if let Some(hidden) = name.strip_prefix(".wh.") {
+            tree.remove(&if folder.is_empty() { hidden.to_owned() } else { format!("{folder}/{hidden}") });
+        } else if !path.is_empty() {
             let node = node(tree, &mut entry, &path, see);
             tree.insert(path, node);
         }

@@ -10,6 +10,8 @@ const FIRST_SYSTEM_ID: u32 = 100;
 const NOGROUP: u32 = 65534;
 /// The group `shadow` (Debian policy, section 9.2.2).
 const SHADOW: u32 = 42;
+/// The password of an account that `adduser` or `addgroup` made.
+const LOCKED: &str = "!";
 const SECONDS_A_DAY: u64 = 86_400;
 
 /// `/etc/passwd` and `/etc/group`, line by line.
@@ -124,6 +126,12 @@ fn field<'a>(lines: &'a [String], name: &str, n: usize) -> Option<&'a str> {
     line.split(':').nth(n)
 }
 
+/// The lowest number for a system account that none has. Users and groups are counted apart.
+fn free(lines: &[String]) -> u32 {
+    let taken = ids(lines);
+    (FIRST_SYSTEM_ID..NOGROUP).find(|id| !taken.contains(id)).unwrap_or(NOGROUP)
+}
+
 fn ids(lines: &[String]) -> BTreeSet<u32> {
     lines.iter().filter_map(|line| line.split(':').nth(2)?.parse().ok()).collect()
 }
@@ -142,23 +150,17 @@ impl Accounts {
         }
     }
 
-    /// The lowest number that no user and no group has: `adduser` gives both the same where it makes both.
-    fn free(&self) -> u32 {
-        let taken = &ids(&self.passwd) | &ids(&self.group);
-        (FIRST_SYSTEM_ID..NOGROUP).find(|id| !taken.contains(id)).unwrap_or(NOGROUP)
-    }
-
     fn add_group(&mut self, words: &[String]) {
         let call = Call::read(words);
         if let ([name], true) = (call.names.as_slice(), call.system) {
-            let gid = call.id.unwrap_or_else(|| self.free());
+            let gid = call.id.unwrap_or_else(|| free(&self.group));
             self.group_line(name, gid);
         }
     }
 
     fn group_line(&mut self, name: &str, gid: u32) {
         if field(&self.group, name, 2).is_none() {
-            self.group.push(format!("{name}:*:{gid}:"));
+            self.group.push(format!("{name}:{LOCKED}:{gid}:"));
         }
     }
 
@@ -172,15 +174,15 @@ impl Accounts {
     }
 
     fn user_line(&mut self, name: &str, call: &Call<'_>) {
-        let uid = call.id.unwrap_or_else(|| self.free());
+        let uid = call.id.unwrap_or_else(|| free(&self.passwd));
         let group = call.ingroup.or(call.group.then_some(name));
         if call.group {
-            self.group_line(name, uid);
+            self.group_line(name, call.id.unwrap_or_else(|| free(&self.group)));
         }
         let gid = group.and_then(|group| field(&self.group, group, 2)?.parse().ok()).unwrap_or(NOGROUP);
         let home = call.home.unwrap_or("/nonexistent");
         let (comment, shell) = (call.comment.unwrap_or_default(), call.shell.unwrap_or("/usr/sbin/nologin"));
-        self.passwd.push(format!("{name}:!:{uid}:{gid}:{comment}:{home}:{shell}"));
+        self.passwd.push(format!("{name}:{LOCKED}:{uid}:{gid}:{comment}:{home}:{shell}"));
         if !call.no_home && home != "/nonexistent" {
             self.homes.push((home.to_owned(), uid, gid));
         }
@@ -232,11 +234,14 @@ fn public(lines: &[String]) -> Vec<String> {
     rewrite(lines, |name, _, rest| format!("{name}:x:{rest}"))
 }
 
-/// The lines of `/etc/shadow` (shadow(5)).
+/// The lines of `/etc/shadow` (shadow(5)). Passwords of accounts that `adduser --system` made have no age.
 fn of_shadow(passwd: &[String], epoch: u64) -> Vec<String> {
     let days = Some(epoch / SECONDS_A_DAY).filter(|days| *days > 0);
     let days = days.map(|days| days.to_string()).unwrap_or_default();
-    rewrite(passwd, |name, password, _| format!("{name}:{password}:{days}:0:99999:7:::"))
+    rewrite(passwd, |name, password, _| {
+        let age = if password == LOCKED { "::::" } else { "0:99999:7::" };
+        format!("{name}:{password}:{days}:{age}:")
+    })
 }
 
 /// The lines of `/etc/gshadow` (gshadow(5)).

@@ -24,19 +24,23 @@ pub(super) fn files(view: &View<'_>) -> Result<Vec<OwnFile>, RootfsError> {
 }
 
 /// The base's `/etc/shells` with those of the packages: what they bring for it, and literal `add-shell` calls.
-pub(super) fn added(view: &View<'_>) -> Option<OwnFile> {
-    let before = view.base.as_ref()?.text("etc/shells");
-    let mut shells: Vec<String> = before.lines().map(str::to_owned).collect();
-    let known = shells.len();
-    for path in view.below(FOLDER) {
-        add(view, &String::from_utf8_lossy(&view.read(path)?), &mut shells);
-    }
-    for package in &view.packages {
-        let calls = literal_calls(package.control("postinst"), "add-shell");
-        calls.into_iter().flatten().for_each(|shell| add(view, &shell, &mut shells));
-    }
-    let text: String = shells.iter().flat_map(|shell| [shell, "\n"]).collect();
-    (shells.len() > known && !before.is_empty()).then(|| view.file("etc/shells", text))
+pub(super) fn added(view: &View<'_>) -> Vec<OwnFile> {
+    let Some(base) = &view.base else { return Vec::new() };
+    let texts = view.below(FOLDER).filter_map(|path| view.read(path));
+    let brought: String = texts.map(|bytes| String::from_utf8_lossy(&bytes).into_owned() + "\n").collect();
+    let calls =
+        view.packages.iter().flat_map(|package| literal_calls(package.control("postinst"), "add-shell"));
+    let called: String = calls.flatten().map(|shell| shell + "\n").collect();
+    let extended = |path: &str, more: &str| {
+        let before = base.text(path);
+        let mut shells: Vec<String> = before.lines().map(str::to_owned).collect();
+        let known = shells.len();
+        add(view, more, &mut shells);
+        let text: String = shells.iter().flat_map(|shell| [shell, "\n"]).collect();
+        (known > 0 && shells.len() > known).then(|| view.file(path, text))
+    };
+    let all = format!("{brought}{called}");
+    [extended("etc/shells", &all), extended("var/lib/shells.state", &brought)].into_iter().flatten().collect()
 }
 
 fn add(view: &View<'_>, text: &str, shells: &mut Vec<String>) {
