@@ -13,10 +13,12 @@ use crate::{
 };
 use envwright_fetch::Client;
 use envwright_store::Digest;
+use fs_err::File;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use std::io;
+use std::{io, path::Path};
 
 /// A layer that nothing is known of.
+#[derive(Clone)]
 struct Unknown {
     digest: Digest,
     size: u64,
@@ -68,7 +70,7 @@ fn unknown(
 }
 
 impl Repository<'_> {
-    /// Fetches a layer, and reads it. The file is gone where another process read it meanwhile: then its index is
+    /// Fetches a layer, and reads it. Another process may read it meanwhile, and remove the file: then its index is
     /// there.
     async fn learn(
         &self,
@@ -76,33 +78,43 @@ impl Repository<'_> {
         indexes: &LayerIndexes,
         listener: PushListener<'_>,
     ) -> Result<(), RegistryError> {
-        let path = indexes.spooled(&layer.digest);
-        // A mirror may have failed after this layer.
+        // Or a mirror brought it before it failed.
         while !indexes.has(&layer.digest) {
+            let path = indexes.spooled(&layer.digest);
             self.fetch_to(&path, (layer.digest, layer.size), listener).await?;
-            let (path, indexes, digest) = (path.clone(), indexes.clone(), layer.digest);
-            let (media_type, base) = (layer.media_type.clone(), self.image.clone());
-            let reading = tokio::task::spawn_blocking(move || {
-                let read = fs_err::File::open(&path).and_then(|file| LayerIndex::read(file, &media_type));
-                let kept = match read {
-                    Ok((_, index)) => indexes.keep(&digest, &index),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-                    Err(error) => Err(ImageError::Base {
-                        base,
-                        reason: format!("its layer {digest} cannot be read: {error}"),
-                    }),
-                };
-                remove(&path).and(kept)
-            });
-            let kept = reading.await.map_err(|error| self.wrong("a layer", &error.to_string()))?;
-            kept.map_err(|error| RegistryError::Keep(Box::new(error)))?;
+            let (layer, indexes, base) = (layer.clone(), indexes.clone(), self.image.clone());
+            let reading = tokio::task::spawn_blocking(move || layer.read(&path, &indexes, base)).await;
+            let read = reading.map_err(|error| self.wrong("a layer", &error.to_string()))?;
+            if read.map_err(|error| RegistryError::Keep(Box::new(error)))? {
+                break;
+            }
         }
         Ok(())
     }
 }
 
+impl Unknown {
+    /// Keeps the index of what lies in a file, and removes the file. False where it has gone.
+    fn read(&self, path: &Path, indexes: &LayerIndexes, base: String) -> Result<bool, ImageError> {
+        let read = match File::open(path) {
+            Ok(file) => LayerIndex::read(file, &self.media_type),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => Err(error),
+        };
+        let kept = match read {
+            Ok((_, index)) => indexes.keep(&self.digest, &index),
+            Err(error) => {
+                let reason = format!("its layer {} cannot be read: {error}", self.digest);
+                Err(ImageError::Base { base, reason })
+            }
+        };
+        remove(path)?;
+        kept.map(|()| true)
+    }
+}
+
 /// Removes a file that another process may have removed.
-fn remove(path: &std::path::Path) -> Result<(), ImageError> {
+fn remove(path: &Path) -> Result<(), ImageError> {
     match fs_err::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ImageError::io(path)(error)),
         _ => Ok(()),

@@ -59,6 +59,26 @@ fn the_layers_of_a_pulled_base_are_read_once() {
 }
 
 #[test]
+fn a_layer_with_other_files_than_its_configuration_says_is_damaged() {
+    let place = Place::new();
+    let mut config = amd64();
+    let (layout, digest) = oci(&place.path("good"), &layers(Packing::Gzip), config.clone());
+    let manifest = layout.json(&digest).unwrap();
+    let (known, _) = crate::layout::descriptor(&manifest["config"]).unwrap();
+    config = layout.json(&known).unwrap();
+    config["rootfs"]["diff_ids"].as_array_mut().unwrap().reverse();
+    let text = canonical_json(&config);
+    let changed = layout.put(&text).unwrap();
+    let mut manifest = manifest;
+    manifest["config"]["digest"] = json!(changed);
+    let digest = layout.put(&canonical_json(&manifest)).unwrap();
+    let image = "registry.example/team/base:1".parse().unwrap();
+    let indexes = LayerIndexes::new(place.path("indexes"), place.path("spool"));
+    let pulled = Base::pulled(&layout, digest, &image, Platform::AMD64, &indexes);
+    assert!(reason(pulled).ends_with(" is damaged"));
+}
+
+#[test]
 fn a_layout_is_read_in_every_compression_with_its_whiteouts() {
     for packing in Packing::ALL {
         let place = Place::new();
