@@ -1,7 +1,7 @@
 //! A base of a registry: what its name stood for the first time, until an upgrade asks again.
 
 use crate::{BuildError, context::Context, event::Step, push, request::Upgrade, solve::Known};
-use envwright_image::{Base, LayerIndexes, Layout, RemoteImage, Wanted, learn, look};
+use envwright_image::{Base, LayerIndexes, Layout, RemoteImage, Wanted, learn};
 use envwright_store::{Digest, Home, canonical_json, write_atomic};
 use envwright_target::Platform;
 use serde_json::json;
@@ -23,14 +23,9 @@ pub(crate) async fn open(
     };
     let wanted = Wanted { image: &image, pinned, registries: &context.settings.registries };
     context.record.event(Step::Fetch, "pulling", &[("image", name.into())]);
-    let manifest = match pinned.filter(|digest| layout.describes(digest)) {
-        Some(digest) => digest,
-        None => look(&context.client, &layout, wanted, platform).await?,
-    };
     let indexes = LayerIndexes::new(context.home.indexes().join("layers"), context.home.packages());
     let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
-    let registries = &context.settings.registries;
-    learn(&context.client, &layout, image.name(), registries, &manifest, &indexes, &progress).await?;
+    let manifest = learn(&context.client, &layout, wanted, platform, &indexes, &progress).await?;
     context.record.event(
         Step::Fetch,
         "pulled",

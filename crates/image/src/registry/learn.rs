@@ -2,8 +2,8 @@
 //! gone.
 
 use super::{
-    PushListener, Registries, RegistryError, Repository,
-    pull::{DOWNLOADS, layers},
+    PushListener, RegistryError, Repository,
+    pull::{DOWNLOADS, Wanted, layers},
 };
 use crate::{
     ImageError, ImageReference, Layout,
@@ -13,6 +13,7 @@ use crate::{
 };
 use envwright_fetch::Client;
 use envwright_store::Digest;
+use envwright_target::Platform;
 use fs_err::File;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use std::{io, path::Path};
@@ -25,31 +26,34 @@ struct Unknown {
     media_type: String,
 }
 
-/// Reads the layers of an image that no index has and the layout lacks, and keeps their indexes, not their bytes. The
-/// manifest must be in the layout.
+/// Finds the image for a platform, and reads the layers that no index has and the layout lacks: their indexes are kept,
+/// their bytes are not. Gives the digest of its manifest, which is then in the layout with the configuration. Sends
+/// nothing where all of a pinned image is known.
 pub async fn learn(
     client: &Client,
     layout: &Layout,
-    image: &ImageReference,
-    registries: &Registries,
-    manifest: &Digest,
+    wanted: Wanted<'_>,
+    platform: Platform,
     indexes: &LayerIndexes,
     listener: PushListener<'_>,
-) -> Result<(), RegistryError> {
-    let unknown = unknown(layout, manifest, indexes)?;
-    if unknown.is_empty() {
-        return Ok(());
+) -> Result<Digest, RegistryError> {
+    if let Some(digest) = wanted.pinned.filter(|digest| layout.describes(digest))
+        && unknown(layout, &digest, indexes)?.is_empty()
+    {
+        return Ok(digest);
     }
     let from = async |place: &ImageReference| {
-        let repository = Repository::open(client, place, registries, None).await?;
+        let repository = Repository::open(client, place, wanted.registries, None).await?;
+        let manifest = repository.look(layout, &wanted, platform, listener).await?;
+        let unknown = unknown(layout, &manifest, indexes)?;
         stream::iter(&unknown)
             .map(|layer| repository.learn(layer, indexes, listener))
             .buffer_unordered(DOWNLOADS)
             .try_collect::<Vec<()>>()
             .await?;
-        Ok(())
+        Ok(manifest)
     };
-    registries.ask(image, from).await
+    wanted.registries.ask(wanted.image.name(), from).await
 }
 
 fn unknown(

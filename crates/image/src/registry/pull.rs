@@ -102,7 +102,7 @@ pub(super) fn layers(layout: &Layout, manifest: &Digest) -> Result<Vec<Value>, R
 
 impl Repository<'_> {
     /// The manifest for a platform, with its configuration.
-    async fn look(
+    pub(super) async fn look(
         &self,
         layout: &Layout,
         wanted: &Wanted<'_>,
