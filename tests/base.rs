@@ -38,7 +38,8 @@ mod base {
 
     #[test]
     fn every_difference_to_a_debian_that_was_set_up_by_scripts_is_explained() {
-        let table = Table::of_documentation();
+        let table =
+            Table::of_documentation("Differences from a Debian that was set up by running the scripts");
         let differences = differences(&ours(), &mmdebstrap::tree("essential"));
         let unexplained: Vec<_> =
             differences.iter().filter(|difference| !table.explains(difference)).collect();

@@ -16,5 +16,6 @@ mod registry {
     mod pulls;
     mod pushes;
     mod refusals;
+    mod stays;
     mod tokens;
 }

@@ -56,10 +56,10 @@ impl fmt::Debug for Difference {
 pub(crate) struct Table(Vec<(String, Here)>);
 
 impl Table {
-    /// Rows such as ``| `etc/fstab`, `dev/*` | absent | nothing reads it |`` after the heading `## Differences …`.
-    pub(crate) fn of_documentation() -> Self {
+    /// Rows such as ``| `etc/fstab`, `dev/*` | absent | nothing reads it |`` after a heading of the second level.
+    pub(crate) fn of_documentation(heading: &str) -> Self {
         let text = fs_err::read_to_string(DOCUMENTATION).unwrap();
-        let (_, section) = text.split_once("\n## Differences ").expect("the page has the section");
+        let (_, section) = text.split_once(&format!("\n## {heading}\n")).expect("the page has the section");
         let rows = section
             .lines()
             .take_while(|line| !line.starts_with("## "))

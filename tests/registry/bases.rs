@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// Pushes a base, told apart from others by a file.
 #[track_caller]
-fn push_base(registry: &Registry, mark: &str) -> String {
+pub(super) fn push_base(registry: &Registry, mark: &str) -> String {
     let text = "name: base\nimage: oci:base\nplatforms: [linux/amd64]\nfiles: [{from: mark, to: /mark}]\n";
     let envwright = Envwright::new().on_base(&BOOKWORM, "").file("environment.yml", text).file("mark", mark);
     let docker = envwright.folder().join("docker");
@@ -19,7 +19,7 @@ fn push_base(registry: &Registry, mark: &str) -> String {
 }
 
 /// A definition on this base.
-fn on(image: &str, more: &str) -> Envwright {
+pub(super) fn on(image: &str, more: &str) -> Envwright {
     let text = format!(
         "name: app\nimage: {image}\nplatforms: [linux/amd64]\nfiles: [{{from: own, to: /own}}]\n{more}"
     );
@@ -37,7 +37,7 @@ fn fails(ran: &Ran, problem: &str) -> Value {
 }
 
 /// Digests of the layers of an image of the registry.
-fn layers(registry: &Registry, repository: &str) -> Vec<Value> {
+pub(super) fn layers(registry: &Registry, repository: &str) -> Vec<Value> {
     let value = manifest(registry, repository, "1").value;
     value["layers"].as_array().unwrap().iter().map(|layer| layer["digest"].clone()).collect()
 }

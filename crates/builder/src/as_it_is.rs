@@ -1,5 +1,5 @@
 //! Images that are used as they are: the definition names one and nothing to put on it. Such an image is found out to
-//! be there and to fit, and is recorded; its layers move only where they are wanted.
+//! be there and to fit, and is recorded; its layers move only where an output needs them.
 
 use crate::{
     BuildError,
@@ -10,7 +10,7 @@ use crate::{
     solve::Known,
 };
 use envwright_definition::{Base, Environment};
-use envwright_image::{Image, Layout, RemoteImage, Wanted, look, pull};
+use envwright_image::{Image, Layout, RemoteImage, Wanted, look};
 use envwright_lock::{BaseLock, PlatformLock};
 use envwright_store::Digest;
 use envwright_target::Platform;
@@ -30,12 +30,12 @@ pub(crate) fn image(environment: &Environment) -> Option<&str> {
     unchanged.then_some(image)
 }
 
-/// Whether its layers are wanted: under a name in the store, or somewhere else.
+/// Whether it is wanted under a name in the store, or somewhere else.
 pub(crate) fn is_wanted(request: &Request) -> bool {
     !request.tags.is_empty() || !request.outputs.is_empty() || request.push
 }
 
-/// Finds the image in its registry, and fetches its layers where they are wanted.
+/// Finds the image in its registry.
 pub(crate) async fn find(
     context: &Context<'_>,
     name: &str,
@@ -46,15 +46,9 @@ pub(crate) async fn find(
     let layout = Layout::create(&context.home.images())?;
     let pinned = known.base_of(name, platform).filter(|_| context.request.upgrade == Upgrade::None);
     let wanted = Wanted { image: &image, pinned, registries: &context.settings.registries };
-    let manifest = if is_wanted(context.request) {
-        context.record.event(Step::Fetch, "pulling", &[("image", name.into())]);
-        let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
-        let manifest = pull(&context.client, &layout, wanted, platform, &progress).await?;
-        push::remember(context.home, &layout, &manifest, image.name())?;
-        manifest
-    } else {
-        look(&context.client, &layout, wanted, platform).await?
-    };
+    let manifest = look(&context.client, &layout, wanted, platform).await?;
+    layout.note_origin(&manifest, image.name())?;
+    push::remember(context.home, &layout, &manifest, image.name())?;
     context.record.event(
         Step::Fetch,
         "found",

@@ -1,7 +1,7 @@
 //! One attempt to make an image: definition → lock → segments → layers → image → outputs.
 
 use crate::{
-    BuildError, as_it_is,
+    BuildError, absent, as_it_is,
     assemble::{self, Parts},
     context::Context,
     done::{self, Done},
@@ -151,19 +151,22 @@ impl<'a> Attempt<'a> {
         vec![ImageReference::suggested(&name, self.environment.version.as_deref())]
     }
 
-    /// The finished image, where it is there, whole.
+    /// The finished image, where it is there; layers of its base may be where they can be had.
     fn finished(&self) -> Option<(Layout, Done)> {
         if self.request.upgrade != Upgrade::None || self.request.locked {
             return None;
         }
         let done = done::find(self.home, &self.done_key().ok()?)?;
         let layout = Layout::open(&self.home.images()).ok()?;
-        layout.is_whole(&done.digest).then_some((layout, done))
+        layout.absent(&done.digest).is_ok().then_some((layout, done))
     }
 
     /// The outcome when everything is there already: no network, no solving, no packing, no record.
-    pub(crate) fn nothing_to_do(&self) -> Option<Result<Report, BuildError>> {
+    pub(crate) fn nothing_to_do(&self, record: &Record<'_>) -> Option<Result<Report, BuildError>> {
         let (layout, mut done) = self.finished()?;
+        if let Err(error) = self.block_on(self.complete(&layout, &done, record)) {
+            return Some(Err(error));
+        }
         done.warnings.splice(0..0, self.environment.findings.iter().cloned());
         Some(self.deliver(&layout, done, None))
     }
@@ -180,6 +183,11 @@ impl<'a> Attempt<'a> {
             self.settings,
             beside.as_deref(),
         ))
+    }
+
+    /// Fetches the layers that outputs need.
+    async fn complete(&self, layout: &Layout, done: &Done, record: &Record<'_>) -> Result<(), BuildError> {
+        absent::fetch(self.settings, self.request, layout, &done.digest, record).await
     }
 
     /// Names the image, writes it where it was asked for, and reports.
@@ -302,6 +310,7 @@ impl<'a> Attempt<'a> {
             warnings: self.environment.findings.iter().cloned().chain(done.warnings).collect(),
             ..done
         };
+        self.complete(&layout, &done, context.record).await?;
         let mut report = self.deliver(&layout, done, Some(context.record))?;
         report.packages = packages;
         report.seconds = Seconds { total: self.started.elapsed().as_secs_f64(), ..seconds };
@@ -326,6 +335,7 @@ impl<'a> Attempt<'a> {
             warnings: self.environment.findings.clone(),
         };
         let mut report = if as_it_is::is_wanted(self.request) {
+            self.complete(&layout, &done, context.record).await?;
             self.deliver(&layout, done, Some(context.record))?
         } else {
             self.report(done, vec![name.to_owned()], Some(context.record))

@@ -7,6 +7,7 @@
 //! - [`pull`] and [`push`]: an image out of a registry and into one;
 //! - [`rootfs`]: the files that Debian's maintainer scripts would have made.
 
+mod absent;
 mod as_it_is;
 mod assemble;
 mod attempt;

@@ -29,8 +29,9 @@ pub fn build(
 ) -> Result<Report, Failed> {
     let attempt = Attempt::read(home, settings, request, stop)?;
     let _in_use = in_use(&attempt)?;
-    if let Some(report) = attempt.nothing_to_do() {
-        let pushed = report.and_then(|report| attempt.pushed(report, &Record::unkept(listener)));
+    let unkept = Record::unkept(listener);
+    if let Some(report) = attempt.nothing_to_do(&unkept) {
+        let pushed = report.and_then(|report| attempt.pushed(report, &unkept));
         return pushed.map_err(|error| attempt.failed(None, &error));
     }
     let record = Record::start(home, listener).map_err(|error| attempt.failed(None, &error))?;

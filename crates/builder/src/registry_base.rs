@@ -1,13 +1,13 @@
 //! A base of a registry: what its name stood for the first time, until an upgrade asks again.
 
 use crate::{BuildError, context::Context, event::Step, push, request::Upgrade, solve::Known};
-use envwright_image::{Base, Layout, RemoteImage, Wanted, pull};
+use envwright_image::{Base, LayerIndexes, Layout, RemoteImage, Wanted, learn};
 use envwright_store::{Digest, Home, canonical_json, write_atomic};
 use envwright_target::Platform;
 use serde_json::json;
 use std::{path::PathBuf, sync::Arc};
 
-/// Fetches what is missing of the base, and reads it.
+/// Finds the base, and reads the layers that are not known; their bytes stay where they are.
 pub(crate) async fn open(
     context: &Context<'_>,
     name: &str,
@@ -21,19 +21,18 @@ pub(crate) async fn open(
         Upgrade::All => None,
         _ => known.base_of(name, platform).or_else(|| pin.read()),
     };
-    let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
     let wanted = Wanted { image: &image, pinned, registries: &context.settings.registries };
-    if !pinned.is_some_and(|digest| layout.is_whole(&digest)) {
-        context.record.event(Step::Fetch, "pulling", &[("image", name.into())]);
-    }
-    let manifest = pull(&context.client, &layout, wanted, platform, &progress).await?;
+    context.record.event(Step::Fetch, "pulling", &[("image", name.into())]);
+    let indexes = LayerIndexes::new(context.home.indexes().join("layers"), context.home.packages());
+    let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
+    let manifest = learn(&context.client, &layout, wanted, platform, &indexes, &progress).await?;
     context.record.event(
         Step::Fetch,
         "pulled",
         &[("image", name.into()), ("digest", manifest.to_string().into())],
     );
     push::remember(context.home, &layout, &manifest, image.name())?;
-    let indexes = context.home.indexes().join("bases");
+    layout.note_origin(&manifest, image.name())?;
     let read = move || Ok(Base::pulled(&layout, manifest, &image, platform, &indexes)?);
     let base = context.on_thread(read).await?;
     pin.keep(manifest)?;

@@ -1,19 +1,19 @@
 //! What package layers are put on: an image from a layout or an archive, or nothing.
 
-use crate::{ImageError, Layout, RemoteImage, layout::descriptor, view};
-use envwright_store::{Digest, DigestWriter, write_atomic};
+use crate::{
+    ImageError, Layout, RemoteImage,
+    layer_index::{LayerIndex, LayerIndexes},
+    layout::descriptor,
+};
+use envwright_store::{Digest, DigestWriter};
 use envwright_target::{Files, MapFiles, Platform};
-use flate2::read::MultiGzDecoder;
 use fs_err::File;
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
-    io::{self, BufReader, Read, Seek as _, SeekFrom, Write as _},
+    io::{self, BufReader, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
-
-/// Version of the index of a base's files.
-const INDEX_VERSION: u32 = 2;
 
 /// A base image, read once: its layers stay where they are, its files are known.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Base {
     layers: Vec<BaseLayer>,
     diff_ids: Vec<Digest>,
     files: MapFiles,
+    /// Its layers are in a registry, where they can be had when they are wanted.
+    remote: bool,
 }
 
 /// A layer of a base.
@@ -64,34 +66,30 @@ impl Place {
 }
 
 impl BaseLayer {
-    fn is_plain(&self) -> bool {
-        !self.media_type.ends_with("gzip") && !self.media_type.ends_with("zstd")
+    /// Reads what it changes; its bytes must be those of its digest.
+    fn read(&self, wrong: &dyn Fn(String) -> ImageError) -> Result<LayerIndex, ImageError> {
+        let read = self.place.open().and_then(|bytes| LayerIndex::read(bytes, &self.media_type));
+        let (digest, index) =
+            read.map_err(|error| wrong(format!("its layer {} cannot be read: {error}", self.digest)))?;
+        if digest == self.digest { Ok(index) } else { Err(self.damaged(wrong)) }
     }
 
-    /// Lays its files over others, and gives the digest of its bytes as they are.
-    fn apply(&self, files: &mut MapFiles) -> io::Result<Digest> {
-        let mut hashed = Hashed { inner: self.place.open()?, hasher: DigestWriter::new(io::sink()) };
-        let mut stream = unpacked(&mut hashed, &self.media_type)?;
-        view::apply(files, &mut stream)?;
-        // A tar archive ends before its stream, and the stream may end before the file.
-        io::copy(&mut stream, &mut io::sink())?;
-        drop(stream);
-        io::copy(&mut hashed, &mut io::sink())?;
-        Ok(hashed.hasher.digest())
+    /// What it changes, read once.
+    fn known(
+        &self,
+        indexes: &LayerIndexes,
+        wrong: &dyn Fn(String) -> ImageError,
+    ) -> Result<LayerIndex, ImageError> {
+        if let Some(index) = indexes.get(&self.digest) {
+            return Ok(index);
+        }
+        let index = self.read(wrong)?;
+        indexes.keep(&self.digest, &index)?;
+        Ok(index)
     }
-}
 
-/// Hashes what is read through it.
-struct Hashed<R> {
-    inner: R,
-    hasher: DigestWriter<io::Sink>,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.hasher.write_all(&buffer[..read])?;
-        Ok(read)
+    fn damaged(&self, wrong: &dyn Fn(String) -> ImageError) -> ImageError {
+        wrong(format!("its layer {} is damaged", self.digest))
     }
 }
 
@@ -99,7 +97,14 @@ impl Base {
     /// Nothing at all.
     pub fn scratch(platform: Platform) -> Self {
         let config = json!({"architecture": platform.arch.oci(), "os": "linux"});
-        Self { digest: None, config, layers: Vec::new(), diff_ids: Vec::new(), files: MapFiles::default() }
+        Self {
+            digest: None,
+            config,
+            layers: Vec::new(),
+            diff_ids: Vec::new(),
+            files: MapFiles::default(),
+            remote: false,
+        }
     }
 
     /// The image of an OCI layout that is for this platform.
@@ -111,32 +116,25 @@ impl Base {
         Self::of_manifest(&layout, manifest, None, platform, &wrong)
     }
 
-    /// An image of a registry that was pulled into a layout. What its files are is read from its layers once, and kept
-    /// in the folder `indexes`.
+    /// An image of a registry whose manifest and configuration a layout has. What a layer changes is known from
+    /// `indexes`, or read from the layout once; layers that are known need not be there.
     pub fn pulled(
         layout: &Layout,
         manifest: Digest,
         image: &RemoteImage,
         platform: Platform,
-        indexes: &Path,
+        indexes: &LayerIndexes,
     ) -> Result<Self, ImageError> {
         let wrong = |reason: String| ImageError::Base { base: image.name().to_string(), reason };
-        let index = indexes.join(format!("{}-{INDEX_VERSION}.json", manifest.hex()));
-        let known = fs_err::read(&index).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        let is_known = known.is_some();
-        let base = Self::of_manifest(layout, manifest, known, platform, &wrong)?;
-        if !is_known {
-            let text =
-                serde_json::to_vec(&base.files).map_err(|error| ImageError::io(&index)(error.into()))?;
-            write_atomic(&index, &text)?;
-        }
+        let mut base = Self::of_manifest(layout, manifest, Some(indexes), platform, &wrong)?;
+        base.remote = true;
         Ok(base)
     }
 
     fn of_manifest(
         layout: &Layout,
         manifest: Digest,
-        known: Option<MapFiles>,
+        indexes: Option<&LayerIndexes>,
         platform: Platform,
         wrong: &dyn Fn(String) -> ImageError,
     ) -> Result<Self, ImageError> {
@@ -159,7 +157,7 @@ impl Base {
                 place: Place::whole(layout.blob_path(&digest), size),
             });
         }
-        Self::new(Some(manifest), config, layers, known, platform, wrong)
+        Self::new(Some(manifest), config, layers, indexes, platform, wrong)
     }
 
     /// The image of an archive that `docker save` wrote.
@@ -191,7 +189,7 @@ impl Base {
         digest: Option<Digest>,
         config: Value,
         layers: Vec<BaseLayer>,
-        known: Option<MapFiles>,
+        indexes: Option<&LayerIndexes>,
         platform: Platform,
         wrong: &dyn Fn(String) -> ImageError,
     ) -> Result<Self, ImageError> {
@@ -211,11 +209,8 @@ impl Base {
                 layers.len()
             )));
         }
-        let files = match known {
-            Some(files) => files,
-            None => files(&layers, &diff_ids, wrong)?,
-        };
-        Ok(Self { digest, config, layers, diff_ids, files })
+        let files = files(&layers, &diff_ids, indexes, wrong)?;
+        Ok(Self { digest, config, layers, diff_ids, files, remote: false })
     }
 
     /// Digest of the manifest (of the config for an archive); none for scratch.
@@ -242,9 +237,9 @@ impl Base {
         self.diff_ids.clone()
     }
 
-    /// Copies the layers into a layout that lacks them.
+    /// Copies the layers into a layout that lacks them; those of a registry come when an output needs them.
     pub(crate) fn copy_layers(&self, layout: &Layout) -> Result<(), ImageError> {
-        for layer in &self.layers {
+        for layer in self.layers.iter().filter(|_| !self.remote) {
             let mut bytes = layer.place.open().map_err(ImageError::io(&layer.place.file))?;
             layout.copy_in(&layer.digest, &mut bytes)?;
         }
@@ -252,26 +247,29 @@ impl Base {
     }
 }
 
-/// The files of layers, each of which must have its digest.
+/// The files of layers, each of which must have its digest, packed and unpacked.
 fn files(
     layers: &[BaseLayer],
     diff_ids: &[Digest],
+    indexes: Option<&LayerIndexes>,
     wrong: &dyn Fn(String) -> ImageError,
 ) -> Result<MapFiles, ImageError> {
     let mut files = MapFiles::default();
     for (layer, diff_id) in layers.iter().zip(diff_ids) {
-        let digest = layer
-            .apply(&mut files)
-            .map_err(|error| wrong(format!("its layer {} cannot be read: {error}", layer.digest)))?;
-        if digest != layer.digest || (layer.is_plain() && digest != *diff_id) {
-            return Err(wrong(format!("its layer {} is damaged", layer.digest)));
+        let index = match indexes {
+            Some(indexes) => layer.known(indexes, wrong)?,
+            None => layer.read(wrong)?,
+        };
+        if index.diff_id != *diff_id {
+            return Err(layer.damaged(wrong));
         }
+        index.changes.apply(&mut files);
     }
     Ok(files)
 }
 
 /// Docker's layers are those of the OCI specification by another name (its media-types.md, compatibility matrix).
-fn oci_type(media_type: &str) -> &str {
+pub(crate) fn oci_type(media_type: &str) -> &str {
     match media_type {
         "application/vnd.docker.image.rootfs.diff.tar.gzip" => "application/vnd.oci.image.layer.v1.tar+gzip",
         "application/vnd.docker.image.rootfs.diff.tar.zstd" => "application/vnd.oci.image.layer.v1.tar+zstd",
@@ -355,16 +353,5 @@ fn archived(place: &Place) -> io::Result<BaseLayer> {
         size: place.size,
         media_type: media_type.to_owned(),
         place: place.clone(),
-    })
-}
-
-fn unpacked<'r>(bytes: impl Read + 'r, media_type: &str) -> io::Result<Box<dyn Read + 'r>> {
-    let bytes = BufReader::with_capacity(1 << 16, bytes);
-    Ok(if media_type.ends_with("gzip") {
-        Box::new(MultiGzDecoder::new(bytes))
-    } else if media_type.ends_with("zstd") {
-        Box::new(zstd::Decoder::with_buffer(bytes)?)
-    } else {
-        Box::new(bytes)
     })
 }

@@ -113,10 +113,12 @@ impl Layout {
         let config = descriptor(&value["config"]);
         let blobs = descriptors(&value, "layers").into_iter().chain(config);
         let mut blobs = blobs.peekable();
-        blobs.peek().is_some()
-            && blobs.all(|(digest, size)| {
-                fs::metadata(self.blob_path(&digest)).is_ok_and(|file| file.len() == size)
-            })
+        blobs.peek().is_some() && blobs.all(|(digest, size)| self.has_whole(&digest, size))
+    }
+
+    /// Whether a blob of this size in bytes is there.
+    pub(crate) fn has_whole(&self, digest: &Digest, size: u64) -> bool {
+        fs::metadata(self.blob_path(digest)).is_ok_and(|file| file.len() == size)
     }
 
     /// Names an image; the name leaves the image that had it.
@@ -191,7 +193,7 @@ impl Layout {
             }
         }
         let folder = self.path.join("blobs/sha256");
-        let mut freed = 0;
+        let mut freed = self.forget_origins(&needed)?;
         for blob in fs::read_dir(&folder).map_err(ImageError::io(&folder))? {
             let blob = blob.map_err(ImageError::io(&folder))?;
             if !needed.contains(blob.file_name().to_string_lossy().as_ref()) {

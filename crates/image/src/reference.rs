@@ -56,6 +56,16 @@ impl ImageReference {
     }
 }
 
+impl ImageReference {
+    /// The registry, and the repository there.
+    pub(crate) fn place(&self) -> (String, String) {
+        let full = self.full();
+        let (registry, rest) = full.split_once('/').unwrap_or(("", &full));
+        let repository = rest.rsplit_once(':').map_or(rest, |(repository, _)| repository);
+        (registry.to_owned(), repository.to_owned())
+    }
+}
+
 impl fmt::Display for ImageReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.repository(), self.tag)

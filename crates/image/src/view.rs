@@ -1,44 +1,98 @@
 //! Layers applied one over another, without writing a file (OCI image specification, layer.md, "Applying Changesets").
 
 use envwright_target::{FileEntry, Files as _, MapFiles};
+use serde::{Deserialize, Serialize};
 use std::io::{self, Read};
 use tar::EntryType;
 
 /// Largest file whose bytes are kept, in bytes.
 const KEEP: u64 = 32 << 20;
 
-/// Applies one layer.
-///
-/// Its whiteouts hide what lower layers have, wherever they stand among its own members.
-pub(crate) fn apply(files: &mut MapFiles, stream: impl Read) -> io::Result<()> {
-    let mut archive = tar::Archive::new(stream);
-    let mut members = Vec::new();
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        let spelled = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let path = spelled.trim_start_matches("./").trim_matches('/').to_owned();
-        if path.is_empty() || path == "." {
-            continue;
+/// What one layer changes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Changes {
+    hidden: Vec<Hidden>,
+    members: Vec<(String, Member)>,
+}
+
+/// What a layer hides of the lower ones.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Hidden {
+    /// A path, and what is below it.
+    Path(String),
+    /// What is below a folder.
+    Below(String),
+}
+
+impl Changes {
+    /// Reads a layer without its compression.
+    pub(crate) fn read(stream: impl Read) -> io::Result<Self> {
+        let mut archive = tar::Archive::new(stream);
+        let mut changes = Self::default();
+        for entry in archive.entries()? {
+            let mut entry = entry?;
+            let spelled = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            let path = spelled.trim_start_matches("./").trim_matches('/').to_owned();
+            if path.is_empty() || path == "." {
+                continue;
+            }
+            if let Some(hidden) = Hidden::of(&path) {
+                changes.hidden.push(hidden);
+            } else if let Some(member) = Member::read(&path, &mut entry)? {
+                changes.members.push((path, member));
+            }
         }
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        Ok(changes)
+    }
+
+    /// Lays the layer over others.
+    ///
+    /// Its whiteouts hide what lower layers have, wherever they stand among its own members.
+    pub(crate) fn apply(self, files: &mut MapFiles) {
+        for hidden in self.hidden {
+            match hidden {
+                Hidden::Path(path) => files.remove(&path),
+                Hidden::Below(folder) => files.remove_below(&folder),
+            }
+        }
+        for (path, member) in self.members {
+            member.add(files, &path);
+        }
+    }
+}
+
+impl Hidden {
+    /// What a whiteout hides. Samples: `a/.wh.b`, `a/.wh..wh..opq`.
+    fn of(path: &str) -> Option<Self> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         if name == ".wh..wh..opq" {
-            files.remove_below(folder);
-        } else if let Some(hidden) = name.strip_prefix(".wh.") {
-            files.remove(&if folder.is_empty() { hidden.to_owned() } else { format!("{folder}/{hidden}") });
-        } else if let Some(member) = Member::read(&path, &mut entry)? {
-            members.push((path, member));
+            return Some(Self::Below(folder.to_owned()));
         }
+        let hidden = name.strip_prefix(".wh.")?;
+        Some(Self::Path(if folder.is_empty() { hidden.to_owned() } else { format!("{folder}/{hidden}") }))
     }
-    for (path, member) in members {
-        member.add(files, &path);
-    }
-    Ok(())
 }
 
 /// What a layer brings.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Member {
-    Entry(FileEntry, Vec<u8>),
+    Entry(FileEntry, #[serde(with = "base64_text")] Vec<u8>),
     Hardlink(String),
+}
+
+/// Bytes as text in JSON.
+mod base64_text {
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64_STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        BASE64_STANDARD.decode(text).map_err(D::Error::custom)
+    }
 }
 
 impl Member {
@@ -119,6 +173,13 @@ fn tells(path: &str, size: u64) -> bool {
 mod tests {
     use super::*;
     use tar::{Builder, Header};
+
+    /// As a layer is read, kept, and applied.
+    fn apply(files: &mut MapFiles, layer: &[u8]) -> io::Result<()> {
+        let text = serde_json::to_string(&Changes::read(layer)?)?;
+        serde_json::from_str::<Changes>(&text)?.apply(files);
+        Ok(())
+    }
 
     fn layer(members: &[(&str, &str)]) -> Vec<u8> {
         let mut builder = Builder::new(Vec::new());

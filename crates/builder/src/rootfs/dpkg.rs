@@ -2,7 +2,7 @@
 
 use super::{
     Package, RootfsError,
-    installed::{Installed, STATUS},
+    installed::{Installed, Paragraph, STATUS},
     view::View,
 };
 use envwright_package::OwnFile;
@@ -78,22 +78,18 @@ pub(super) fn files(view: &View<'_>, platform: Platform) -> Result<Vec<OwnFile>,
 /// The database of a base with the packages added: their paragraphs take the place of those that they replace.
 pub(super) fn added(view: &View<'_>) -> Result<Vec<OwnFile>, RootfsError> {
     let Some(base) = view.base.as_ref().filter(|_| !view.packages.is_empty()) else { return Ok(Vec::new()) };
-    let mut added = Vec::new();
+    let mut all = Vec::new();
     for package in &view.packages {
-        added.push((package, Some(paragraph(package, view)?)));
+        all.push((package.name, paragraph(package, view)?));
     }
-    let mut status = String::new();
-    for known in &base.paragraphs {
-        let mut same =
-            added.iter_mut().filter(|(package, _)| known.is_same(package.name, package.architecture));
-        match same.next() {
-            Some((_, text)) => status.push_str(&text.take().map(|text| text + "\n").unwrap_or_default()),
-            None => status.extend([known.text.as_str(), "\n\n"]),
-        }
-    }
-    for text in added.into_iter().filter_map(|(_, text)| text) {
-        status.extend([text.as_str(), "\n"]);
-    }
+    let is_replaced = |known: &Paragraph| {
+        view.packages.iter().any(|package| known.is_same(package.name, package.architecture))
+    };
+    let stay = base.paragraphs.iter().filter(|known| !is_replaced(known));
+    all.extend(stay.map(|known| (known.name.as_str(), format!("{}\n", known.text))));
+    // dpkg writes them in this order.
+    all.sort_by_key(|(name, _)| *name);
+    let status: String = all.iter().flat_map(|(_, text)| [text, "\n"]).collect();
     let mut files = vec![view.file(STATUS, status)];
     files.extend(triggers(view).into_iter().map(|(name, text)| {
         let path = format!("var/lib/dpkg/triggers/{name}");
@@ -200,6 +196,15 @@ fn diversions(view: &View<'_>) -> String {
     format!("{manual}/bin/sh\n/bin/sh.distrib\ndash\n")
 }
 
+/// dpkg names the architecture of packages that may stand beside those of another.
+fn installed_name(package: &Package<'_>) -> String {
+    let fields = fields(package.control("control"));
+    match fields.iter().any(|(name, value)| name == "Multi-Arch" && value == "same") {
+        true => format!("{}:{}", package.name, package.architecture),
+        false => package.name.to_owned(),
+    }
+}
+
 /// Who waits for which trigger (deb-triggers(5)), by the name of the file that holds it: paths together in `File`, names
 /// in files of their own.
 ///
@@ -215,7 +220,7 @@ fn triggers(view: &View<'_>) -> BTreeMap<String, String> {
                 "interest-noawait" => "/noawait",
                 _ => continue,
             };
-            let waits = format!("{}{suffix}", package.name);
+            let waits = format!("{}{suffix}", installed_name(package));
             let _ = if trigger.starts_with('/') {
                 writeln!(files.entry("File".to_owned()).or_default(), "{trigger} {waits}")
             } else {

@@ -112,8 +112,8 @@ fn system_users_are_added_and_passwords_moved_where_passwd_is() {
         "root:x:0:0:root:/root:/bin/bash\n_x:x:100:100:A b:/run/x:/usr/sbin/nologin\n"
     );
     assert_eq!(text(&files, "etc/group"), "root:x:0:\n_x:x:100:\n");
-    assert_eq!(text(&files, "etc/shadow"), "root:*:19675:0:99999:7:::\n_x:!:19675:0:99999:7:::\n");
-    assert_eq!(text(&files, "etc/gshadow"), "root:*::\n_x:*::\n");
+    assert_eq!(text(&files, "etc/shadow"), "root:*:19675:0:99999:7:::\n_x:!:19675::::::\n");
+    assert_eq!(text(&files, "etc/gshadow"), "root:*::\n_x:!::\n");
     let shadow = files.iter().find(|file| file.path == "etc/shadow").unwrap();
     assert_eq!((shadow.mode, shadow.gid), (0o640, 42));
 }

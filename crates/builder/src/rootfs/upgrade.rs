@@ -63,11 +63,21 @@ fn leftovers(view: &View<'_>, base: &Installed<'_>, gone: &[&Paragraph]) -> Vec<
     let mut left = places(&old);
     left.extend(stems.iter().flat_map(|stem| base.info(stem)));
     let owned = places(&others);
-    let is_file = |path: &str| {
-        matches!(base.files.entry(path), Some(FileEntry::File { .. } | FileEntry::Symlink { .. }))
-    };
+    let is_folder = |path: &str| matches!(base.files.entry(path), Some(FileEntry::Directory { .. }));
     left.retain(|path| {
-        !view.brings(path) && !owned.contains(path) && !conffiles.contains_key(path.as_str()) && is_file(path)
+        let stays = view.brings(path) || owned.contains(path) || conffiles.contains_key(path.as_str());
+        !stays && base.files.entry(path).is_some() && !(is_folder(path) && view.has_folder(path))
     });
-    left.into_iter().collect()
+    let (folders, mut hidden): (BTreeSet<_>, BTreeSet<_>) =
+        left.into_iter().partition(|path| is_folder(path));
+    // A folder goes when all that is in it does; the innermost first.
+    for folder in folders.into_iter().rev() {
+        let inside: Vec<String> =
+            base.files.list(&folder).into_iter().map(|name| format!("{folder}/{name}")).collect();
+        if inside.iter().all(|path| hidden.contains(path)) {
+            hidden.retain(|path| !inside.contains(path));
+            hidden.insert(folder);
+        }
+    }
+    hidden.into_iter().collect()
 }

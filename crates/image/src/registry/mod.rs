@@ -2,14 +2,16 @@
 
 mod auth;
 mod error;
+mod learn;
 mod places;
 mod pull;
 mod push;
 mod upload;
 
 pub use error::{Action, RegistryError};
+pub use learn::learn;
 pub use places::{Registries, RegistryMirror};
-pub use pull::{Wanted, look, pull, pull_all};
+pub use pull::{Wanted, fetch_blobs, look, pull, pull_all};
 pub use push::{PushListener, Pushed, push};
 
 use crate::ImageReference;
@@ -35,6 +37,7 @@ const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, application
 /// One repository, with what its registry lets us do there.
 struct Repository<'c> {
     client: &'c Client,
+    registries: &'c Registries,
     host: String,
     name: String,
     /// As the user calls the image.
@@ -66,7 +69,7 @@ impl<'c> Repository<'c> {
     async fn open(
         client: &'c Client,
         image: &ImageReference,
-        registries: &Registries,
+        registries: &'c Registries,
         sources: Option<&[String]>,
     ) -> Result<Self, RegistryError> {
         let full = image.full();
@@ -98,6 +101,7 @@ impl<'c> Repository<'c> {
         );
         Ok(Self {
             client,
+            registries,
             host: host.to_owned(),
             name,
             image: image.to_string(),

@@ -10,9 +10,10 @@ use envwright_store::Digest;
 use envwright_target::Platform;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
+use std::path::Path;
 
 /// Blobs that are fetched at once.
-const DOWNLOADS: usize = 4;
+pub(super) const DOWNLOADS: usize = 4;
 /// Largest manifest that registries take (distribution specification, pushing manifests).
 const LARGEST_MANIFEST: u64 = 4 << 20;
 
@@ -77,9 +78,31 @@ pub async fn pull_all(
     registries.ask(image.name(), from).await
 }
 
+/// Fetches blobs of an image into a layout that lacks them.
+pub async fn fetch_blobs(
+    client: &Client,
+    layout: &Layout,
+    image: &ImageReference,
+    registries: &Registries,
+    blobs: &[(Digest, u64)],
+    listener: super::PushListener<'_>,
+) -> Result<(), RegistryError> {
+    let from = async |place: &ImageReference| {
+        let repository = Repository::open(client, place, registries, None).await?;
+        repository.fetch_all(layout, blobs, listener).await
+    };
+    registries.ask(image, from).await
+}
+
+/// The layers that a manifest names.
+pub(super) fn layers(layout: &Layout, manifest: &Digest) -> Result<Vec<Value>, RegistryError> {
+    let value = layout.json(manifest).map_err(|_| RegistryError::Missing(*manifest))?;
+    Ok(value["layers"].as_array().cloned().unwrap_or_default())
+}
+
 impl Repository<'_> {
     /// The manifest for a platform, with its configuration.
-    async fn look(
+    pub(super) async fn look(
         &self,
         layout: &Layout,
         wanted: &Wanted<'_>,
@@ -128,8 +151,17 @@ impl Repository<'_> {
         for part in value["layers"].as_array().into_iter().flatten().chain(value.get("config")) {
             blobs.push(descriptor(part).ok_or_else(|| self.wrong("its manifest", "names no digest"))?);
         }
+        self.fetch_all(layout, &blobs, listener).await
+    }
+
+    async fn fetch_all(
+        &self,
+        layout: &Layout,
+        blobs: &[(Digest, u64)],
+        listener: super::PushListener<'_>,
+    ) -> Result<(), RegistryError> {
         stream::iter(blobs)
-            .map(|blob| self.fetch(layout, blob, listener))
+            .map(|blob| self.fetch(layout, *blob, listener))
             .buffer_unordered(DOWNLOADS)
             .try_collect::<Vec<()>>()
             .await?;
@@ -213,10 +245,19 @@ impl Repository<'_> {
         (digest, size): (Digest, u64),
         listener: super::PushListener<'_>,
     ) -> Result<(), RegistryError> {
-        let path = layout.blob_path(&digest);
-        if fs_err::metadata(&path).is_ok_and(|file| file.len() == size) {
+        if layout.has_whole(&digest, size) {
             return Ok(());
         }
+        self.fetch_to(&layout.blob_path(&digest), (digest, size), listener).await
+    }
+
+    /// Fetches one blob to a file.
+    pub(super) async fn fetch_to(
+        &self,
+        path: &Path,
+        (digest, size): (Digest, u64),
+        listener: super::PushListener<'_>,
+    ) -> Result<(), RegistryError> {
         let url = self.url(&format!("blobs/{digest}"))?;
         let mut download = Download {
             url: url.clone(),
@@ -226,14 +267,14 @@ impl Repository<'_> {
             authorization: self.authorization.lock().await.0.clone(),
         };
         let progress = |bytes: u64| listener(bytes);
-        let outcome = self.client.download(&download, &path, &progress).await;
+        let outcome = self.client.download(&download, path, &progress).await;
         let Err(FetchError::Status { status: 401, .. }) = outcome else {
             return outcome.map(|_| ()).map_err(|error| self.unreached(error));
         };
         // The token has come to its end: any request gets a new one.
         self.call(&Call::new(Action::Look, Method::HEAD, url)).await?;
         download.authorization = self.authorization.lock().await.0.clone();
-        let again = self.client.download(&download, &path, &progress).await;
+        let again = self.client.download(&download, path, &progress).await;
         again.map(|_| ()).map_err(|error| self.unreached(error))
     }
 }

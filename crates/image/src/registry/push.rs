@@ -38,11 +38,12 @@ pub struct Pushed {
     pub there: usize,
 }
 
-/// Told of bytes that left. Called from several tasks.
+/// Told of bytes that moved. Called from several tasks.
 pub type PushListener<'p> = &'p (dyn Fn(u64) + Sync);
 
 /// Pushes an image of a layout under a name. `sources` names repositories of the same registry that have blobs;
-/// mirrors are not pushed to. Nothing but one request
+/// mirrors are not pushed to. A layer that is not in the layout is mounted from where it was noted to be, and fetched
+/// from there where the registry does not mount it. Nothing but one request
 /// is sent when the name stands for the image already, besides those for credentials and, to a registry that may speak
 /// plain HTTP, one to find out.
 pub async fn push(
@@ -54,7 +55,7 @@ pub async fn push(
     registries: &Registries,
     listener: PushListener<'_>,
 ) -> Result<Pushed, RegistryError> {
-    let image = Contents::read(layout, digest, sources)?;
+    let image = Contents::read(layout, digest, &name.place().0, sources)?;
     let mut origins: Vec<String> = image.blobs.iter().filter_map(|blob| blob.source.clone()).collect();
     origins.sort_unstable();
     origins.dedup();
@@ -66,7 +67,7 @@ pub async fn push(
         return Ok(pushed);
     }
     let ways: Vec<(Way, u64)> = stream::iter(&image.blobs)
-        .map(async |blob| Ok((repository.upload(blob, listener).await?, blob.size)))
+        .map(async |blob| Ok((repository.upload(layout, blob, listener).await?, blob.size)))
         .buffer_unordered(UPLOADS)
         .try_collect()
         .await?;
@@ -100,10 +101,16 @@ impl Contents {
     fn read(
         layout: &Layout,
         digest: &Digest,
+        host: &str,
         sources: &BTreeMap<Digest, String>,
     ) -> Result<Self, RegistryError> {
         let mut contents = Self::default();
-        contents.add(layout, digest, sources, &mut HashSet::new())?;
+        contents.add(layout, digest, &mut HashSet::new())?;
+        for blob in &mut contents.blobs {
+            let noted = blob.origin.as_ref().map(ImageReference::place);
+            let noted = noted.filter(|(registry, _)| registry == host).map(|(_, repository)| repository);
+            blob.source = noted.or_else(|| sources.get(&blob.digest).cloned());
+        }
         contents.blobs.sort_by_key(|blob| (std::cmp::Reverse(blob.size), blob.digest));
         Ok(contents)
     }
@@ -112,7 +119,6 @@ impl Contents {
         &mut self,
         layout: &Layout,
         digest: &Digest,
-        sources: &BTreeMap<Digest, String>,
         seen: &mut HashSet<Digest>,
     ) -> Result<(), RegistryError> {
         if !seen.insert(*digest) {
@@ -121,17 +127,18 @@ impl Contents {
         let value = json(layout, digest)?;
         for inner in value["manifests"].as_array().into_iter().flatten() {
             let (inner, _) = descriptor(inner).ok_or(RegistryError::Missing(*digest))?;
-            self.add(layout, &inner, sources, seen)?;
+            self.add(layout, &inner, seen)?;
         }
         let layers = value["layers"].as_array().into_iter().flatten();
         for part in layers.chain(value.get("config")) {
             let (part, size) = descriptor(part).ok_or(RegistryError::Missing(*digest))?;
             let file = layout.blob_path(&part);
-            if !layout.has(&part) {
+            let origin = layout.origin(&part).filter(|_| !layout.has(&part));
+            if origin.is_none() && !layout.has(&part) {
                 return Err(RegistryError::Missing(part));
             }
             if seen.insert(part) {
-                self.blobs.push(Blob { digest: part, size, file, source: sources.get(&part).cloned() });
+                self.blobs.push(Blob { digest: part, size, file, source: None, origin });
             }
         }
         self.manifests.push(*digest);

@@ -1,6 +1,7 @@
 //! One blob into a repository: looked for, mounted, or sent in chunks (distribution specification, pushing blobs).
 
-use super::{Action, Call, RegistryError, Repository};
+use super::{Action, Call, RegistryError, Repository, fetch_blobs};
+use crate::{ImageReference, Layout};
 use envwright_fetch::{
     Attempts, Body, FetchError, Method,
     header::{CONTENT_RANGE, CONTENT_TYPE, HeaderValue},
@@ -24,6 +25,8 @@ pub(super) struct Blob {
     pub(super) file: PathBuf,
     /// A repository of the same registry that has it, as far as is known.
     pub(super) source: Option<String>,
+    /// Where it can be had, where it is not here.
+    pub(super) origin: Option<ImageReference>,
 }
 
 /// How a blob came to be where it was wanted.
@@ -57,7 +60,12 @@ pub(super) type Progress<'p> = &'p (dyn Fn(u64) + Sync);
 
 impl Repository<'_> {
     /// Brings one blob to the repository.
-    pub(super) async fn upload(&self, blob: &Blob, progress: Progress<'_>) -> Result<Way, RegistryError> {
+    pub(super) async fn upload(
+        &self,
+        layout: &Layout,
+        blob: &Blob,
+        progress: Progress<'_>,
+    ) -> Result<Way, RegistryError> {
         if self.has(blob).await? {
             return Ok(Way::There);
         }
@@ -67,6 +75,7 @@ impl Repository<'_> {
         loop {
             let Some(location) = self.begin(blob, source).await? else { return Ok(Way::Mounted) };
             source = None;
+            self.bring(layout, blob, progress).await?;
             if blob.size <= SMALLEST_CHUNK {
                 self.whole(blob, location, &mut attempts).await?;
                 progress(blob.size);
@@ -92,6 +101,13 @@ impl Repository<'_> {
                 }
             }
         }
+    }
+
+    /// Fetches a blob that is not here from where it can be had.
+    async fn bring(&self, layout: &Layout, blob: &Blob, progress: Progress<'_>) -> Result<(), RegistryError> {
+        let Some(origin) = &blob.origin else { return Ok(()) };
+        let wanted = [(blob.digest, blob.size)];
+        fetch_blobs(self.client, layout, origin, self.registries, &wanted, progress).await
     }
 
     async fn has(&self, blob: &Blob) -> Result<bool, RegistryError> {

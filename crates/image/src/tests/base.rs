@@ -1,7 +1,7 @@
 //! Bases that others made, whole and damaged.
 
 use super::{Packing, Place, amd64, archive, oci};
-use crate::{Base, ImageError, Layout};
+use crate::{Base, ImageError, LayerIndexes, Layout};
 use envwright_diagnosis::Explain as _;
 use envwright_store::{Digest, canonical_json};
 use envwright_target::{FileEntry, Platform};
@@ -41,7 +41,8 @@ fn the_layers_of_a_pulled_base_are_read_once() {
     let place = Place::new();
     let (layout, digest) = oci(&place.path("images"), &layers(Packing::ALL[0]), amd64());
     let image = "registry.example/team/base:1".parse().unwrap();
-    let pulled = || Base::pulled(&layout, digest, &image, Platform::AMD64, &place.path("bases"));
+    let indexes = LayerIndexes::new(place.path("indexes"), place.path("spool"));
+    let pulled = || Base::pulled(&layout, digest, &image, Platform::AMD64, &indexes);
     let first = pulled().unwrap();
     for layer in first.layers() {
         fs_err::write(layout.blob_path(&layer.digest), "damaged").unwrap();
@@ -51,10 +52,30 @@ fn the_layers_of_a_pulled_base_are_read_once() {
     assert_eq!(second.files().list("opt/old"), ["new"]);
     assert_eq!(second.files().entry("etc"), first.files().entry("etc"));
     // An index that was cut short is made again, from layers that are now seen to be damaged.
-    for index in fs_err::read_dir(place.path("bases")).unwrap() {
+    for index in fs_err::read_dir(place.path("indexes")).unwrap() {
         fs_err::write(index.unwrap().path(), "{").unwrap();
     }
     assert!(reason(pulled()).starts_with("its layer "));
+}
+
+#[test]
+fn a_layer_with_other_files_than_its_configuration_says_is_damaged() {
+    let place = Place::new();
+    let mut config = amd64();
+    let (layout, digest) = oci(&place.path("good"), &layers(Packing::Gzip), config.clone());
+    let manifest = layout.json(&digest).unwrap();
+    let (known, _) = crate::layout::descriptor(&manifest["config"]).unwrap();
+    config = layout.json(&known).unwrap();
+    config["rootfs"]["diff_ids"].as_array_mut().unwrap().reverse();
+    let text = canonical_json(&config);
+    let changed = layout.put(&text).unwrap();
+    let mut manifest = manifest;
+    manifest["config"]["digest"] = json!(changed);
+    let digest = layout.put(&canonical_json(&manifest)).unwrap();
+    let image = "registry.example/team/base:1".parse().unwrap();
+    let indexes = LayerIndexes::new(place.path("indexes"), place.path("spool"));
+    let pulled = Base::pulled(&layout, digest, &image, Platform::AMD64, &indexes);
+    assert!(reason(pulled).ends_with(" is damaged"));
 }
 
 #[test]

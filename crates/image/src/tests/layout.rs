@@ -210,3 +210,26 @@ fn an_image_with_a_blob_that_is_gone_or_damaged_is_not_exported() {
         let _ = fs_err::remove_file(from.blob_path(&layer));
     }
 }
+
+#[test]
+fn a_layer_that_is_not_here_is_where_it_was_noted_to_be_as_long_as_its_image_has_a_name() {
+    let place = Place::new();
+    let layers = [(Packing::Zstd, archive(&[("a", "1")])), (Packing::Zstd, archive(&[("b", "2")]))];
+    let (layout, digest) = oci(&place.path("images"), &layers, amd64());
+    let origin: ImageReference = "registry.example/team/base:1".parse().unwrap();
+    assert!(layout.absent(&digest).unwrap().is_empty());
+    let manifest = layout.json(&digest).unwrap();
+    let (layer, size) = crate::layout::descriptor(&manifest["layers"][1]).unwrap();
+    fs_err::remove_file(layout.blob_path(&layer)).unwrap();
+    assert!(matches!(layout.absent(&digest), Err(ImageError::Missing(missing)) if missing == layer));
+
+    layout.note_origin(&digest, &origin).unwrap();
+    layout.collect().unwrap();
+    assert_eq!(layout.absent(&digest).unwrap(), [(origin, vec![(layer, size)])].into());
+    assert!(!layout.is_whole(&digest) && layout.describes(&digest));
+
+    let nothing = r#"{"schemaVersion":2,"manifests":[]}"#;
+    fs_err::write(layout.path().join("index.json"), nothing).unwrap();
+    layout.collect().unwrap();
+    assert_eq!(layout.origin(&layer), None);
+}

@@ -1,0 +1,33 @@
+//! Layers of bases that stayed in their registries, fetched when an output needs them.
+
+use crate::{BuildError, event::Step, record::Record, request::Request, settings::Settings};
+use envwright_fetch::Client;
+use envwright_image::{Layout, fetch_blobs};
+use envwright_store::Digest;
+
+/// Fetches what the outputs of a request need of an image and the store lacks.
+pub(crate) async fn fetch(
+    settings: &Settings,
+    request: &Request,
+    layout: &Layout,
+    image: &Digest,
+    record: &Record<'_>,
+) -> Result<(), BuildError> {
+    if request.outputs.is_empty() {
+        return Ok(());
+    }
+    let absent = layout.absent(image)?;
+    if absent.is_empty() {
+        return Ok(());
+    }
+    let mut network = settings.network.clone();
+    network.offline |= request.offline;
+    let client = Client::new(network)?;
+    let progress = |bytes: u64| record.progress(Step::Fetch, bytes);
+    for (origin, blobs) in absent {
+        let name = origin.to_string();
+        record.event(Step::Fetch, "pulling", &[("image", name.into())]);
+        fetch_blobs(&client, layout, &origin, &settings.registries, &blobs, &progress).await?;
+    }
+    Ok(())
+}
