@@ -18,6 +18,9 @@ mod base {
     };
     use table::{Difference, Table};
 
+    /// Heading of the table of what is different in every base.
+    const OF_SCRIPTS: &str = "Differences from a Debian that was set up by running the scripts";
+
     const DEFINITION: &str = "name: base\nimage: bootstrap:debian/bookworm\npython: '3'\n";
 
     /// Our base as amd64 has it, without the virtual environment: that is no part of a Debian.
@@ -38,8 +41,7 @@ mod base {
 
     #[test]
     fn every_difference_to_a_debian_that_was_set_up_by_scripts_is_explained() {
-        let table =
-            Table::of_documentation("Differences from a Debian that was set up by running the scripts");
+        let table = Table::of_documentation(OF_SCRIPTS);
         let differences = differences(&ours(), &mmdebstrap::tree("essential"));
         let unexplained: Vec<_> =
             differences.iter().filter(|difference| !table.explains(difference)).collect();

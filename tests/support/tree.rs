@@ -81,7 +81,9 @@ fn add(tree: &mut Tree, archive: impl Read, see: &mut dyn FnMut(&str, &[u8])) {
         // Each engine makes the root itself.
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
         if let Some(hidden) = name.strip_prefix(".wh.") {
-            tree.remove(&if folder.is_empty() { hidden.to_owned() } else { format!("{folder}/{hidden}") });
+            let hidden = if folder.is_empty() { hidden.to_owned() } else { format!("{folder}/{hidden}") };
+            let inside = format!("{hidden}/");
+            tree.retain(|path, _| *path != hidden && !path.starts_with(&inside));
         } else if !path.is_empty() {
             let node = node(tree, &mut entry, &path, see);
             tree.insert(path, node);
