@@ -16,6 +16,7 @@ macro_rules! assert_failure {
 }
 
 mod failures {
+    mod added_packages;
     mod base;
     mod definition;
     mod downloads;

@@ -1,10 +1,9 @@
 //! What Debian's own tools make of the same packages.
 
 use crate::support::{
-    machine::{Storage, command, output},
+    machine::{Storage, command, output, sources},
     tree::{self, Tree},
 };
-use std::path::PathBuf;
 
 /// Of the two packages that init-system-helpers is content with, the one that Debian's own images have: apt alone would
 /// take `usrmerge`.
@@ -43,21 +42,6 @@ pub(crate) fn changed(before: &str, after: &str) -> (Vec<u8>, Tree) {
     }
     output(mmdebstrap.arg("bookworm").arg(&second).args(sources("bookworm")));
     (fs_err::read(first).unwrap(), tree::of_archive(fs_err::File::open(second).unwrap()))
-}
-
-/// The machine's files of apt sources that name the suite; mmdebstrap knows Debian's own where there is none.
-fn sources(suite: &str) -> Vec<PathBuf> {
-    let more = fs_err::read_dir("/etc/apt/sources.list.d").into_iter().flatten();
-    let mut paths: Vec<PathBuf> = more.map(|entry| entry.unwrap().path()).collect();
-    paths.push("/etc/apt/sources.list".into());
-    paths.sort();
-    let names = |path: &PathBuf| {
-        let text = fs_err::read_to_string(path).unwrap_or_default();
-        text.lines()
-            .filter(|line| !line.starts_with('#'))
-            .any(|line| line.split_whitespace().any(|word| word == suite))
-    };
-    paths.into_iter().filter(names).collect()
 }
 
 /// Whether a path is of no package, but of mmdebstrap's making; links of `/usr` that turn out to be empty it removes with

@@ -1,8 +1,12 @@
 //! Images that are put on others, and on nothing.
 
 use super::podman::Podman;
-use crate::support::Envwright;
-use crate::support::machine::program;
+use crate::support::{
+    Envwright,
+    machine::{program, sources},
+    registry::Registry,
+    write,
+};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -52,6 +56,36 @@ fn a_layout_is_a_base() {
 #[test]
 fn an_archive_is_a_base() {
     is_a_base("docker-archive:base.tar", "docker-archive:../base.tar");
+}
+
+/// A Debian with apt, made here; what is added to it in a second build is chosen from its own sources.
+#[test]
+fn system_packages_are_added_to_a_base_of_a_registry() {
+    let (storage, podman) = (tempfile::tempdir().unwrap(), Podman::new());
+    let registry = Registry::start(storage.path());
+    let base = format!("{}/team/base:1", registry.address);
+    let definition = |image: &str, more: &str| format!("name: debian\nimage: {image}\n{more}");
+    let envwright = Envwright::with_settings_of_machine()
+        .variable("CONTAINERS_STORAGE_CONF", podman.configuration())
+        .file("above/environment.yml", definition(&base, "apt: [gawk, python3]\nrequirements: [six]\n"))
+        .file(
+            "below/environment.yml",
+            definition(
+                "bootstrap:debian/bookworm",
+                "apt: [apt]\nfiles: [{from: sources, to: /etc/apt/sources.list.d}]\n",
+            ),
+        );
+    for source in sources("bookworm") {
+        let to = envwright.folder().join("below/sources").join(source.file_name().unwrap());
+        write(&to, &fs_err::read(source).unwrap());
+    }
+    envwright.run(&["build", "below", "-t", &base, "--push"]).succeeded();
+    envwright.run(&["build", "above", "-o", "podman:"]).succeeded();
+    let script = "set -e; dpkg --audit; dpkg --verify gawk libsigsegv2; awk --version | head -n 1; \
+                  python -c 'import six; print(six.__name__)'; dpkg-query -W -f '${db:Status-Status}\\n' gawk";
+    let said = podman.run(&["--network=none", "debian:latest", "sh", "-c", script]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(matches!(lines[..], [awk, "six", "installed"] if awk.starts_with("GNU Awk")), "{said}");
 }
 
 /// The one program that every machine with the GNU C library has without needing a library: its `ldconfig`.

@@ -34,14 +34,6 @@ fn a_docker_build_in_a_definition_is_not_built_yet() {
 }
 
 #[test]
-fn system_packages_on_another_base_are_not_added_yet() {
-    let envwright = Envwright::new()
-        .on_base(&crate::support::base::BOOKWORM, "")
-        .file("environment.yml", "image: oci:base\napt: [libgl1]\n");
-    assert_failure!(envwright, ["build"], 1, "not-supported-yet", { "package": "libgl1" });
-}
-
-#[test]
 fn sources_that_would_have_to_be_built_are_each_told() {
     let text = "-e .\ngit+https://git.example/team/tool.git\n./library\n";
     let envwright = Envwright::new().file("requirements.txt", text).file("library/setup.py", "");

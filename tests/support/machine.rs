@@ -65,3 +65,18 @@ impl Drop for Storage {
         }
     }
 }
+
+/// The machine's files of apt sources that name the suite; mmdebstrap knows Debian's own where there is none.
+pub(crate) fn sources(suite: &str) -> Vec<PathBuf> {
+    let more = fs_err::read_dir("/etc/apt/sources.list.d").into_iter().flatten();
+    let mut paths: Vec<PathBuf> = more.map(|entry| entry.unwrap().path()).collect();
+    paths.push("/etc/apt/sources.list".into());
+    paths.sort();
+    let names = |path: &PathBuf| {
+        let text = fs_err::read_to_string(path).unwrap_or_default();
+        text.lines()
+            .filter(|line| !line.starts_with('#'))
+            .any(|line| line.split_whitespace().any(|word| word == suite))
+    };
+    paths.into_iter().filter(names).collect()
+}

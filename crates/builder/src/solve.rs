@@ -283,7 +283,11 @@ pub(crate) async fn added(
         }
     } else {
         let of_base = |reason| BuildError::NoApt {
-            base: base_lock.name.clone(),
+            base: match &environment.base {
+                BaseName::OciLayout(folder) => format!("oci:{}", folder.display()),
+                BaseName::DockerArchive(file) => format!("docker-archive:{}", file.display()),
+                _ => base_lock.name.clone(),
+            },
             reason,
             span: environment.apt.first().and_then(|package| package.span.clone()),
         };

@@ -1,6 +1,6 @@
 //! Why Debian packages could not be locked.
 
-use super::Keyring;
+use super::{KeyFile, Keyring};
 use envwright_diagnosis::{Explain, Finding, Span};
 use envwright_fetch::FetchError;
 use envwright_store::StoreError;
@@ -64,7 +64,7 @@ pub enum DebianError {
         reason: String,
     },
     /// A line of a base's apt sources that is no address.
-    #[error("{path} of the base names {url}, which is no address")]
+    #[error("/{path} of the base names {url}, which is no address")]
     Source {
         /// The file of the base.
         path: String,
@@ -158,9 +158,14 @@ impl DebianError {
                         )
                         .remedy("Name a mirror of Debian as `mirror` in the table `[debian]` of config.toml"),
                     Keyring::Base { files, .. } => {
-                        files.iter().fold(finding, |finding, file| finding.fact("path", &file.path))
+                        files.iter().fold(finding.detail(of_base(files)), |finding, file| {
+                            finding.fact("path", &file.path)
+                        })
                     }
-                    Keyring::Text(_) | Keyring::Unsigned => finding,
+                    Keyring::Text(_) => {
+                        finding.detail("Only the key that stands in the source of apt itself is accepted.")
+                    }
+                    Keyring::Unsigned => finding,
                 }
             }
             Self::BadSignature { url, suite } => {
@@ -207,6 +212,19 @@ fn at(finding: Finding, span: Option<&Span>, label: &str) -> Finding {
     match span {
         Some(span) => finding.at(span, label),
         None => finding,
+    }
+}
+
+/// Which keys of a base were looked at.
+fn of_base(files: &[KeyFile]) -> String {
+    let shown = |file: &KeyFile| match file.bytes.is_empty() {
+        true => format!("{} (which is not there)", file.path),
+        false => file.path.clone(),
+    };
+    let paths = files.iter().map(shown).collect::<Vec<_>>().join(", ");
+    match paths.as_str() {
+        "" => "The base has no keys that its apt trusts.".to_owned(),
+        paths => format!("Only the base's own keys are accepted: {paths}."),
     }
 }
 

@@ -89,11 +89,8 @@ impl Keyring {
             }
             Self::Base { files, only } => {
                 let mut keys = Vec::new();
-                for file in files {
-                    if file.bytes.is_empty() {
-                        let reason = "the base has no such file".to_owned();
-                        return Err(DebianError::Keyring { path: file.path.clone().into(), reason });
-                    }
+                // One that is not there has no keys, as for apt.
+                for file in files.iter().filter(|file| !file.bytes.is_empty()) {
                     keys.extend(read(file.path.clone().into(), &file.bytes)?);
                 }
                 let is_named = |key: &SignedPublicKey| {

@@ -87,8 +87,7 @@ impl<'a> Provider<'a> {
                     continue;
                 }
                 let text = group.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
-                let requirement =
-                    self.one_of(&found, &text).ok_or_else(|| format!("{text} is not to be had"))?;
+                let requirement = self.one_of(&found, &text).ok_or_else(|| self.lacking(&group, &text))?;
                 known.requirements.push(requirement.into());
             }
         }
@@ -100,6 +99,17 @@ impl<'a> Provider<'a> {
             }
         }
         Ok(known)
+    }
+
+    /// Why nothing meets a relationship.
+    fn lacking(&self, group: &[super::relation::Atom<'_>], text: &str) -> String {
+        let there = group.iter().find_map(|atom| self.universe.installed_as(atom.name));
+        match there.map(|at| &self.universe.packages[at]) {
+            Some(there) => {
+                format!("{text} is not to be had: the base has {} {}", there.name, there.version)
+            }
+            None => format!("{text} is not to be had"),
+        }
     }
 
     /// For each package that a conflict names, the versions that it leaves. No package conflicts with itself.

@@ -200,3 +200,94 @@ fn numbers(version: &str) -> Option<[u32; 3]> {
     let patch = third.flatten().and_then(|text| text.parse().ok()).unwrap_or(0);
     Some([major, minor, patch])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::debian::lists::List;
+    use envwright_redact::SafeUrl;
+
+    /// A package of a list, with further fields.
+    fn listed(name: &str, version: &str, more: &str) -> String {
+        format!(
+            "Package: {name}\nVersion: {version}\nArchitecture: amd64\nFilename: pool/{name}_{version}.deb\nSize: 1\n\
+             SHA256: {:064}\n{more}\n",
+            0
+        )
+    }
+
+    /// The packages that are added to a base, as `name=version`.
+    fn added(status: &str, lists: &[(&str, bool)], wanted: &[&str]) -> Result<Vec<String>, DebianError> {
+        let folder = tempfile::tempdir().unwrap();
+        let list = |(at, (text, reluctant)): (usize, &(&str, bool))| {
+            let path = folder.path().join(at.to_string());
+            fs_err::write(&path, text).unwrap();
+            let base = SafeUrl::parse("http://mirror.example/debian").unwrap();
+            List { path, suffix: "", base, reluctant: *reluctant }
+        };
+        let lists = Lists { lists: lists.iter().enumerate().map(list).collect(), releases: [].into() };
+        let want = |name: &&str| Wanted { name: (*name).to_owned(), span: None };
+        let request = Request {
+            platform: "linux/amd64".parse().unwrap(),
+            suite: "bookworm".to_owned(),
+            packages: wanted.iter().map(want).collect(),
+            ground: Ground::Installed { status: status.to_owned() },
+        };
+        let lock = solve(&lists, &request)?;
+        Ok(lock.debs.iter().map(|deb| format!("{}={}", deb.name, deb.version)).collect())
+    }
+
+    const STATUS: &str = "Package: lib\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2\n\n\
+                          Package: tool\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\nDepends: gone\n\n\
+                          Package: held\nStatus: hold ok installed\nArchitecture: amd64\nVersion: 1\n\n\
+                          Package: left\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n\n\
+                          Package: foreign\nStatus: install ok installed\nArchitecture: i386\nVersion: 1\n";
+
+    fn archive() -> String {
+        [
+            listed("lib", "1", ""),
+            listed("lib", "3", ""),
+            listed("tool", "2", ""),
+            listed("held", "2", ""),
+            listed("left", "1", ""),
+            listed("foreign", "1", ""),
+            listed("plain", "1", "Depends: lib, left\n"),
+            listed("new", "1", "Depends: lib (>= 3)\n"),
+            listed("old", "1", "Depends: lib (<< 2)\n"),
+            listed("above", "1", "Depends: held (>= 2)\n"),
+            listed("enemy", "1", "Conflicts: tool\n"),
+            listed("foe", "1", "Breaks: tool (<< 2)\n"),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn what_a_base_has_stays_unless_it_is_needed_newer() {
+        let archive = archive();
+        let added = |wanted: &[&str]| added(STATUS, &[(&archive, false)], wanted).unwrap();
+        assert_eq!(added(&["plain"]), ["left=1", "plain=1"]);
+        assert_eq!(added(&["new"]), ["lib=3", "new=1"]);
+        assert_eq!(added(&["foe"]), ["foe=1", "tool=2"]);
+        // What is asked for by name comes in its newest version, what is not installed for this platform in any.
+        assert_eq!(added(&["tool"]), ["tool=2"]);
+        assert_eq!(added(&["foreign"]), ["foreign=1"]);
+        assert_eq!(added(&["lib=2"]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn nothing_is_removed_made_older_or_taken_out_of_its_hold() {
+        let archive = archive();
+        for wanted in ["old", "above", "enemy"] {
+            let error = added(STATUS, &[(&archive, false)], &[wanted]).unwrap_err();
+            assert!(matches!(&error, DebianError::Unmet { package, .. } if package == wanted), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_reluctant_suite_is_used_where_nothing_else_has_a_package() {
+        let (main, backports) = (listed("x", "1", ""), listed("x", "2", "") + &listed("y", "2", ""));
+        let lists = [(backports.as_str(), true), (main.as_str(), false)];
+        assert_eq!(added(STATUS, &lists, &["x", "y"]).unwrap(), ["x=1", "y=2"]);
+        assert_eq!(added(STATUS, &lists, &["x=2"]).unwrap(), ["x=2"]);
+    }
+}

@@ -302,4 +302,37 @@ mod tests {
         assert_eq!(suites("trixie"), ["trixie", "trixie-updates", "trixie-security"]);
         assert_eq!(suites("sid"), ["sid"]);
     }
+    #[test]
+    fn the_sources_of_a_base_are_read_with_their_keys() {
+        let old = "deb [arch=amd64,i386 signed-by=/usr/share/keyrings/one.gpg] http://one.example/debian bookworm main\n\
+                   deb http://one.example/debian bookworm contrib\ndeb [arch=riscv64] http://no.example/ bookworm main\n\
+                   deb [trusted=yes check-valid-until=no] http://flat.example/$(ARCH) ./\n";
+        let new = "Types: deb\nURIs: http://two.example/ubuntu\nSuites: jammy jammy-updates\nComponents: main universe\n\
+                   Signed-By: 0123456789ABCDEF0123456789ABCDEF01234567\n";
+        let mut files = envwright_target::MapFiles::default();
+        files.file("etc/apt/sources.list", old).file("etc/apt/sources.list.d/ubuntu.sources", new);
+        files.file("usr/share/keyrings/one.gpg", "1").file("etc/apt/trusted.gpg.d/two.asc", "2");
+        let mirrors = base_sources(&files, Platform::AMD64).unwrap();
+        let expected = [
+            ("http://one.example/debian".to_owned(), "bookworm"),
+            ("http://flat.example/amd64".to_owned(), "./"),
+            ("http://two.example/ubuntu".to_owned(), "jammy"),
+            ("http://two.example/ubuntu".to_owned(), "jammy-updates"),
+        ];
+        assert_eq!(found(&mirrors), expected);
+        let [first, flat, ubuntu, _] = mirrors.as_slice() else { unreachable!() };
+        assert_eq!(first.components, ["main", "contrib"]);
+        let of = |path: &str, text: &str| keyring::KeyFile { path: path.to_owned(), bytes: text.into() };
+        let one = vec![of("/usr/share/keyrings/one.gpg", "1")];
+        assert_eq!(first.keyring, Keyring::Base { files: one, only: Vec::new() });
+        assert!(flat.is_flat() && flat.keyring == Keyring::Unsigned && !flat.valid_until);
+        let only = vec!["0123456789ABCDEF0123456789ABCDEF01234567".to_owned()];
+        let trusted = vec![of("/etc/apt/trusted.gpg.d/two.asc", "2")];
+        assert_eq!(ubuntu.keyring, Keyring::Base { files: trusted, only });
+    }
+
+    #[test]
+    fn a_base_without_sources_has_none() {
+        assert_eq!(base_sources(&envwright_target::MapFiles::default(), Platform::AMD64).unwrap(), []);
+    }
 }
