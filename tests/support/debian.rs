@@ -23,7 +23,7 @@ impl Package {
 
     /// A field of its control file.
     pub(crate) fn field(mut self, name: &str, value: &str) -> Self {
-        self.fields += &format!("{name}: {value}\n");
+        self.fields.extend([name, ": ", value, "\n"]);
         self
     }
 

@@ -18,7 +18,6 @@ use std::{
 
 /// A package that becomes a segment.
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "a build has some hundreds of them")]
 pub(crate) enum Package {
     /// `snapshot` is where it is when it has left its mirror; `rewrites` are the links of the base.
     Deb { deb: LockedDeb, snapshot: Option<SafeUrl>, rewrites: Rewrites },

@@ -159,7 +159,7 @@ fn tells(path: &str, size: u64) -> bool {
         || path.starts_with("etc/apt/")
         || ["etc/passwd", "etc/group"].contains(&path)
         || folders.iter().any(|folder| path.starts_with(folder))
-        || path.starts_with("var/lib/dpkg/info/") && name.ends_with(".list")
+        || path.starts_with("var/lib/dpkg/info/") && name.rsplit('.').next() == Some("list")
         || path.contains("/keyrings/") && size <= 1 << 20
         || path.starts_with("var/lib/dpkg/status.d/")
         || name == "libc.so.6"

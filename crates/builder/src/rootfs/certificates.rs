@@ -13,8 +13,7 @@ pub(super) fn files(view: &View<'_>) -> Result<Vec<OwnFile>, RootfsError> {
     let Some(package) = view.packages.iter().find(|package| package.name == "ca-certificates") else {
         return Ok(Vec::new());
     };
-    let is_certificate =
-        |name: &&str| Path::new(name).extension().is_some_and(|extension| extension == "crt");
+    let is_certificate = |name: &&str| is_certificate(name);
     let names = view.below(FOLDER).filter_map(|path| path.strip_prefix(FOLDER)).filter(is_certificate);
     let mut configuration = heading(package.control("postinst")).to_owned();
     let refused = refused(view);
@@ -68,8 +67,8 @@ fn local(view: &View<'_>) -> Vec<(String, String)> {
             let path = format!("{folder}/{name}");
             match base.files.entry(&path) {
                 Some(FileEntry::Directory { .. }) => folders.push(path),
-                Some(FileEntry::File { .. }) if name.ends_with(".crt") => {
-                    found.push((path.clone(), base.text(&path)))
+                Some(FileEntry::File { .. }) if is_certificate(&name) => {
+                    found.push((path.clone(), base.text(&path)));
                 }
                 _ => {}
             }
@@ -92,6 +91,10 @@ fn stale(view: &View<'_>, files: &[OwnFile]) -> Vec<OwnFile> {
         .filter(|path| !files.iter().any(|file| file.path == *path))
         .map(|path| OwnFile::whiteout(path, view.epoch))
         .collect()
+}
+
+fn is_certificate(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "crt")
 }
 
 /// The comment that the package's own script puts above the list.

@@ -199,10 +199,9 @@ fn diversions(view: &View<'_>) -> String {
 /// dpkg names the architecture of packages that may stand beside those of another.
 fn installed_name(package: &Package<'_>) -> String {
     let fields = fields(package.control("control"));
-    match fields.iter().any(|(name, value)| name == "Multi-Arch" && value == "same") {
-        true => format!("{}:{}", package.name, package.architecture),
-        false => package.name.to_owned(),
-    }
+    let is_same = fields.iter().any(|(name, value)| name == "Multi-Arch" && value == "same");
+    let architecture = if is_same { format!(":{}", package.architecture) } else { String::new() };
+    format!("{}{architecture}", package.name)
 }
 
 /// Who waits for which trigger (deb-triggers(5)), by the name of the file that holds it: paths together in `File`, names

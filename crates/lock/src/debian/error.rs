@@ -217,10 +217,8 @@ fn at(finding: Finding, span: Option<&Span>, label: &str) -> Finding {
 
 /// Which keys of a base were looked at.
 fn of_base(files: &[KeyFile]) -> String {
-    let shown = |file: &KeyFile| match file.bytes.is_empty() {
-        true => format!("{} (which is not there)", file.path),
-        false => file.path.clone(),
-    };
+    let missing = |file: &KeyFile| if file.bytes.is_empty() { " (which is not there)" } else { "" };
+    let shown = |file: &KeyFile| format!("{}{}", file.path, missing(file));
     let paths = files.iter().map(shown).collect::<Vec<_>>().join(", ");
     match paths.as_str() {
         "" => "The base has no keys that its apt trusts.".to_owned(),

@@ -39,7 +39,7 @@ pub(super) fn solve(lists: &Lists, request: &Request) -> Result<DebianLock, Debi
     let Ok(packages) = attempt(&universe, &all) else {
         return Err(unmet(&universe, &own, &request.packages));
     };
-    let requested: BTreeSet<&str> = request.packages.iter().map(|wanted| wanted.package()).collect();
+    let requested: BTreeSet<&str> = request.packages.iter().map(Wanted::package).collect();
     let chosen = packages.iter().filter_map(|at| locked(&universe, &universe.packages[*at], &requested));
     let mut debs: Vec<LockedDeb> = chosen.collect();
     debs.sort_by(|a, b| a.name.cmp(&b.name));
