@@ -136,9 +136,3 @@ fn a_private_base_needs_credentials() {
     let ran = envwright.run(&["build", "--json"]).succeeded();
     assert!(!ran.to_string().contains(PASSWORD), "{ran}");
 }
-
-#[test]
-fn system_packages_are_refused_before_the_base_is_asked_for() {
-    let envwright = on("registry.invalid/team/base:1", "apt: [curl]\n");
-    fails(&envwright.run(&["build", "--json"]), "not-supported-yet");
-}
