@@ -8,6 +8,7 @@ use super::{
     requirement::{Item, hash_strategy, items},
     transport,
 };
+use serde_json::json;
 use std::{str::FromStr, sync::Arc};
 use tokio::sync::Semaphore;
 use uv_cache::Cache;
@@ -27,6 +28,11 @@ use uv_resolver::{
     ResolveError, Resolver, ResolverEnvironment, ResolverOutput,
 };
 use uv_types::{BuildContext, EmptyInstalledPackages, HashStrategy};
+
+/// How long the default index says that its pages may be kept, and its files: it speaks for the mirrors that answer in
+/// its place and leave that out.
+const PAGES: &str = "max-age=600";
+const FILES: &str = "max-age=365000000, immutable";
 
 /// At most so many requests run at once.
 const CONCURRENT_REQUESTS: usize = 32;
@@ -193,8 +199,13 @@ fn locations(request: &Request) -> Result<IndexLocations, PypiError> {
     for extra in &urls.extra {
         indexes.push(Index::from_extra_index_url(url(extra)?));
     }
-    if let Some(index) = &urls.index {
-        indexes.push(Index::from_index_url(url(index)?));
+    let default = (!urls.no_index).then(super::default_index);
+    if let Some(main) = urls.index.clone().or(default) {
+        let mut index = Index::from_index_url(url(&main)?);
+        if matches!(index.url(), IndexUrl::Pypi(_)) {
+            index.cache_control = serde_json::from_value(json!({"api": PAGES, "files": FILES})).ok();
+        }
+        indexes.push(index);
     }
     let mut flat = Vec::new();
     for links in &urls.find_links {
