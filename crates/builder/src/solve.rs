@@ -439,6 +439,7 @@ pub(crate) async fn wheels(
             .unwrap_or(context.settings.solve_limit)
             .max(Duration::from_millis(1)),
         cache_dir: context.home.indexes().join("pypi"),
+        refresh: context.request.upgrade != Upgrade::None,
         network: context.client.settings().clone(),
     };
     let solution = pypi::solve(&request).await?;

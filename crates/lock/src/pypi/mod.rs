@@ -57,6 +57,8 @@ pub struct Request {
     pub time_limit: Duration,
     /// Folder for index pages and metadata.
     pub cache_dir: PathBuf,
+    /// Whether indexes are asked again for what may still be kept.
+    pub refresh: bool,
     /// Time limits and retries; offline, everything is taken from [`Request::cache_dir`] and local folders.
     pub network: Settings,
 }

@@ -11,7 +11,7 @@ use super::{
 use serde_json::json;
 use std::{str::FromStr, sync::Arc};
 use tokio::sync::Semaphore;
-use uv_cache::Cache;
+use uv_cache::{Cache, Refresh};
 use uv_client::{BaseClientBuilder, Connectivity, FlatIndexClient, RegistryClient, RegistryClientBuilder};
 use uv_configuration::{Constraints, Excludes, IndexStrategy, KeyringProviderType, Overrides};
 use uv_distribution::DistributionDatabase;
@@ -63,6 +63,7 @@ impl<'a> Session<'a> {
         let items = items(request, &markers)?;
         let hashes = hash_strategy(request, &items, &markers)?;
         let cache = Cache::from_path(&request.cache_dir)
+            .with_refresh(Refresh::from_args(Some(request.refresh), Vec::new()))
             .init()
             .await
             .map_err(|source| PypiError::Cache { path: request.cache_dir.display().to_string(), source })?;
@@ -202,7 +203,7 @@ fn locations(request: &Request) -> Result<IndexLocations, PypiError> {
     let default = (!urls.no_index).then(super::default_index);
     if let Some(main) = urls.index.clone().or(default) {
         let mut index = Index::from_index_url(url(&main)?);
-        if matches!(index.url(), IndexUrl::Pypi(_)) {
+        if matches!(index.url(), IndexUrl::Pypi(_)) && !request.refresh {
             index.cache_control = serde_json::from_value(json!({"api": PAGES, "files": FILES})).ok();
         }
         indexes.push(index);

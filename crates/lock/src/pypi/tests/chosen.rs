@@ -44,6 +44,18 @@ fn markers_and_extras_are_those_of_the_target() {
 }
 
 #[test]
+fn a_page_is_kept_as_long_as_its_index_says_unless_it_is_to_be_asked_again() {
+    let cache = TempDir::new().unwrap();
+    let index = Index::of(&[made("a", "1")]);
+    let mut asked = request(&index, cache.path(), &["a"]);
+    for (refresh, pages) in [(false, 1), (false, 1), (true, 2), (false, 2)] {
+        asked.refresh = refresh;
+        assert_eq!(versions(&asked), ["a==1"]);
+        assert_eq!(index.pages_asked(), pages);
+    }
+}
+
+#[test]
 fn constraints_limit_and_ask_for_nothing() {
     let cache = TempDir::new().unwrap();
     let index = Index::of(&[made("a", "1"), made("a", "2"), made("b", "1")]);

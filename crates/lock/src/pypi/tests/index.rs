@@ -12,7 +12,10 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -136,6 +139,7 @@ type Pages = BTreeMap<String, (u16, &'static str, Vec<u8>)>;
 /// A running index. Its thread ends with the process.
 pub(super) struct Index {
     port: u16,
+    pages: Arc<AtomicUsize>,
 }
 
 impl Index {
@@ -171,13 +175,20 @@ impl Index {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let pages = Arc::new(pages);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let pages = pages.clone();
-                std::thread::spawn(move || answer(stream, &pages, otherwise));
+                let (pages, asked) = (pages.clone(), Arc::clone(&counter));
+                std::thread::spawn(move || answer(stream, &pages, otherwise, &asked));
             }
         });
-        Self { port }
+        Self { port, pages: asked }
+    }
+
+    /// How often a package's page was asked for.
+    pub(super) fn pages_asked(&self) -> usize {
+        self.pages.load(Ordering::SeqCst)
     }
 
     /// Address of the index.
@@ -195,7 +206,7 @@ impl Index {
     }
 }
 
-fn answer(stream: TcpStream, pages: &Pages, otherwise: u16) {
+fn answer(stream: TcpStream, pages: &Pages, otherwise: u16, asked: &AtomicUsize) {
     let mut reader = BufReader::new(stream);
     let mut first = String::new();
     if reader.read_line(&mut first).is_err() {
@@ -207,10 +218,14 @@ fn answer(stream: TcpStream, pages: &Pages, otherwise: u16) {
     }
     let mut words = first.split(' ');
     let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+    if path.starts_with("/simple/") {
+        asked.fetch_add(1, Ordering::SeqCst);
+    }
     let nothing = (otherwise, "text/plain", Vec::new());
     let (status, kind, body) = pages.get(path).unwrap_or(&nothing);
     let head = format!(
-        "HTTP/1.1 {status} x\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status} x\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: max-age=600\r\n\
+         Connection: close\r\n\r\n",
         body.len()
     );
     let mut stream = reader.into_inner();
@@ -234,6 +249,7 @@ pub(super) fn request(index: &Index, cache: &Path, lines: &[&str]) -> Request {
         preferences: Vec::new(),
         time_limit: Duration::from_mins(1),
         cache_dir: cache.to_owned(),
+        refresh: false,
         network: Settings { retries: 0, ..Settings::default() },
     }
 }

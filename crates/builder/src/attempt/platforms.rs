@@ -1,0 +1,290 @@
+//! For each platform: base, lock, packages.
+
+use super::Attempt;
+use crate::{
+    BuildError, as_it_is,
+    assemble::{self, Parts},
+    context::Context,
+    environment,
+    event::Step,
+    hashes,
+    plan::{Plan, PlannedPackage, Totals},
+    prepare::Package,
+    registry_base,
+    report::Seconds,
+    solve::{self, Known, Solved},
+};
+use envwright_definition::Base as BaseName;
+use envwright_diagnosis::Finding;
+use envwright_image::Base;
+use envwright_lock::{
+    Lock, PlatformLock,
+    debian::{self, LockedDeb},
+    pypi::{self, LockedWheel, WheelLocation},
+};
+use envwright_package::Rewrites;
+use envwright_redact::SafeUrl;
+use envwright_store::Digest;
+use envwright_target::Platform;
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+/// A lock, and what has to be said about it.
+pub struct Locked {
+    /// The lock.
+    pub lock: Lock,
+    /// Indexes that were asked.
+    pub indexes: Vec<SafeUrl>,
+    /// Warnings.
+    pub warnings: Vec<Finding>,
+    /// Whether no package had to be chosen anew.
+    pub reused: bool,
+    /// Links of each platform's base.
+    rewrites: BTreeMap<Platform, Rewrites>,
+}
+
+/// Everything that images are made of.
+pub(super) struct Prepared {
+    pub(super) locked: Locked,
+    pub(super) parts: Vec<Parts>,
+    pub(super) packages: Totals,
+    pub(super) seconds: Seconds,
+}
+
+/// What there is before wheels are chosen.
+enum Ground {
+    /// A whole solution.
+    Whole(Box<Solved>),
+    /// The base alone, and the key of the solution to be.
+    Base { lock: Box<PlatformLock>, key: Digest },
+}
+
+impl Attempt<'_> {
+    /// Solves and prepares every platform: Debian packages come down while wheels are being chosen.
+    pub(super) async fn prepare_all(&self, context: &Context<'_>) -> Result<Prepared, BuildError> {
+        let started = Instant::now();
+        let mut solve = 0.0;
+        let platforms = self.platforms()?;
+        let known = Known::read(context, self.definition, &platforms)?;
+        let mut locked = self.empty_lock();
+        let mut plan = Plan::default();
+        let mut parts = Vec::new();
+        for platform in platforms {
+            let base = self.base(context, platform, &known).await?;
+            let ground = self.ground(context, platform, &base, &known).await?;
+            let rewrites = environment::rewrites(&self.environment, &base);
+            let debs = self.deb_packages(ground.lock(), &rewrites);
+            let mut planned = Plan::packages(context, &debs);
+            if let Some(version) = ground.lock().python.filter(|_| self.environment.compile) {
+                let debs = assemble::segments(context, &debs).await?;
+                context.interpreters.offer(platform, version, &debs);
+            }
+            let solving = async {
+                let solved = self.finish(context, platform, ground, &known).await?;
+                solve = started.elapsed().as_secs_f64();
+                let wheels = self.wheel_packages(&solved.lock)?;
+                planned.extend(Plan::packages(context, &wheels));
+                solved_event(context, platform, &solved, &planned);
+                let segments =
+                    assemble::segments(context, &wheels).await.map_err(|error| self.located(error))?;
+                Ok::<_, BuildError>((solved, segments))
+            };
+            let (mut segments, (solved, wheels)) =
+                futures::future::try_join(assemble::segments(context, &debs), solving).await?;
+            segments.extend(wheels);
+            plan.add(platform, &solved.lock, planned);
+            locked.add(platform, &solved);
+            parts.push(Parts { platform, lock: solved.lock, base, segments });
+        }
+        known.keep(&locked.lock)?;
+        plan.keep(context.record)?;
+        let prepare = started.elapsed().as_secs_f64() - solve;
+        let packages = plan.totals();
+        Ok(Prepared { locked, parts, packages, seconds: Seconds { solve, prepare, ..Seconds::default() } })
+    }
+
+    /// Solves every platform.
+    pub(crate) async fn lock_all(&self, context: &Context<'_>) -> Result<Locked, BuildError> {
+        let platforms = self.platforms()?;
+        let known = Known::read(context, self.definition, &platforms)?;
+        let mut locked = self.empty_lock();
+        locked.warnings.extend(self.environment.findings.iter().cloned());
+        locked.lock.platforms.extend(known.others(self.definition, &platforms));
+        for platform in platforms {
+            if let Some(name) = as_it_is::image(&self.environment) {
+                let image = as_it_is::find(context, name, platform, &known).await?;
+                locked.lock.platforms.insert(platform, as_it_is::lock(name, image.digest));
+                continue;
+            }
+            let base = self.base(context, platform, &known).await?;
+            let ground = self.ground(context, platform, &base, &known).await?;
+            let solved = self.finish(context, platform, ground, &known).await?;
+            locked.add(platform, &solved);
+            locked.rewrites.insert(platform, environment::rewrites(&self.environment, &base));
+        }
+        known.keep(&locked.lock)?;
+        Ok(locked)
+    }
+
+    /// What a build of a lock would do.
+    pub(crate) fn plan(&self, context: &Context<'_>, locked: &Locked) -> Result<Plan, BuildError> {
+        let mut plan = Plan { nothing_to_do: self.finished().is_some(), ..Plan::default() };
+        for platform in self.platforms()? {
+            let Some(lock) = locked.lock.platforms.get(&platform) else { continue };
+            let rewrites = locked.rewrites.get(&platform).cloned().unwrap_or_default();
+            let mut packages = self.deb_packages(lock, &rewrites);
+            packages.extend(self.wheel_packages(lock)?);
+            plan.add(platform, lock, Plan::packages(context, &packages));
+        }
+        plan.warnings.clone_from(&locked.warnings);
+        Ok(plan)
+    }
+
+    fn empty_lock(&self) -> Locked {
+        let indexes = &self.environment.indexes;
+        let main = match &indexes.index {
+            Some(index) => Some(index.clone()),
+            None => (!indexes.no_index).then(pypi::default_index),
+        };
+        Locked {
+            lock: Lock { definition: self.definition, platforms: BTreeMap::new() },
+            indexes: main.into_iter().chain(indexes.extra.iter().cloned()).collect(),
+            warnings: Vec::new(),
+            reused: true,
+            rewrites: BTreeMap::new(),
+        }
+    }
+
+    /// The base that packages are put on.
+    async fn base(
+        &self,
+        context: &Context<'_>,
+        platform: Platform,
+        known: &Known,
+    ) -> Result<Arc<Base>, BuildError> {
+        let name = self.environment.base.clone();
+        if let BaseName::Registry(image) = &name {
+            return registry_base::open(context, image, platform, known).await;
+        }
+        let open = move || {
+            Ok(match name {
+                BaseName::OciLayout(folder) => Base::oci_layout(&folder, platform)?,
+                BaseName::DockerArchive(file) => Base::docker_archive(&file, platform)?,
+                _ => Base::scratch(platform),
+            })
+        };
+        Ok(Arc::new(context.on_thread(open).await?))
+    }
+
+    /// What is known before wheels are chosen: all of it where a lock fits.
+    async fn ground(
+        &self,
+        context: &Context<'_>,
+        platform: Platform,
+        base: &Base,
+        known: &Known,
+    ) -> Result<Ground, BuildError> {
+        let key = solve::key(context, self.definition, platform, base.digest());
+        if let Some(solved) = known.exact(context, &key, self.definition, platform, base.digest()) {
+            return Ok(Ground::Whole(Box::new(solved)));
+        }
+        if self.request.locked {
+            return Err(known.is_of_another_base());
+        }
+        let lock = match &self.environment.base {
+            BaseName::Bootstrap { suite } => {
+                solve::debian(context, &self.environment, suite, platform, known).await?
+            }
+            _ if self.environment.apt.is_empty() => solve::from_base(&self.environment, platform, base)?,
+            _ => solve::added(context, &self.environment, platform, base, known).await?,
+        };
+        Ok(Ground::Base { lock: Box::new(lock), key })
+    }
+
+    async fn finish(
+        &self,
+        context: &Context<'_>,
+        platform: Platform,
+        ground: Ground,
+        known: &Known,
+    ) -> Result<Solved, BuildError> {
+        match ground {
+            Ground::Whole(solved) => Ok(*solved),
+            Ground::Base { lock, key } => {
+                let mut solved = solve::wheels(context, &self.environment, platform, *lock, known).await?;
+                hashes::complete(context, &self.environment, &mut solved.lock.wheels).await?;
+                solve::keep(context, &key, &solved)?;
+                Ok(solved)
+            }
+        }
+    }
+
+    /// Debian packages, each with where it is looked for when it has left its mirror.
+    fn deb_packages(&self, lock: &PlatformLock, rewrites: &Rewrites) -> Vec<Package> {
+        let archive = self.settings.debian.as_ref().and_then(|debian| debian.snapshot.as_ref());
+        let package = |deb: &LockedDeb| Package::Deb {
+            deb: deb.clone(),
+            snapshot: archive.and_then(|archive| debian::snapshot(archive, deb, &lock.base.releases)),
+            rewrites: rewrites.clone(),
+        };
+        lock.debs.iter().map(package).collect()
+    }
+
+    /// Wheels with what packing them needs.
+    fn wheel_packages(&self, lock: &PlatformLock) -> Result<Vec<Package>, BuildError> {
+        let (major, minor, _) = lock.python.unwrap_or_default();
+        let compile = lock.python.filter(|_| self.environment.compile);
+        let package = |wheel: &LockedWheel| {
+            let unknown = || BuildError::NoHash { package: wheel.name.clone() };
+            let url = match &wheel.location {
+                WheelLocation::Url(url) => Some(hashes::with_credentials(url, &self.environment)),
+                WheelLocation::Path(_) => None,
+            };
+            let sha256 = hashes::sha256(wheel).ok_or_else(unknown)?;
+            Ok(Package::Wheel { wheel: wheel.clone(), sha256, python: (major, minor), compile, url })
+        };
+        lock.wheels.iter().map(package).collect()
+    }
+
+    /// Says where the user asked for the package whose file is another one.
+    fn located(&self, mut error: BuildError) -> BuildError {
+        if let BuildError::Digest { package, span, debian: false, .. } = &mut error {
+            let asked = self.environment.requirements.iter().find(|asked| asked.name.to_string() == *package);
+            *span = asked.and_then(|asked| asked.span.clone());
+        }
+        error
+    }
+}
+
+impl Ground {
+    fn lock(&self) -> &PlatformLock {
+        match self {
+            Self::Whole(solved) => &solved.lock,
+            Self::Base { lock, .. } => lock,
+        }
+    }
+}
+
+impl Locked {
+    fn add(&mut self, platform: Platform, solved: &Solved) {
+        self.lock.platforms.insert(platform, solved.lock.clone());
+        self.warnings.extend(solved.warnings.iter().cloned());
+        self.reused &= solved.reused;
+    }
+}
+
+fn solved_event(context: &Context<'_>, platform: Platform, solved: &Solved, planned: &[PlannedPackage]) {
+    let totals = Totals::of(planned);
+    context.record.event(
+        Step::Solve,
+        "solved",
+        &[
+            ("platform", platform.to_string().into()),
+            ("debian", solved.lock.debs.len().into()),
+            ("pypi", solved.lock.wheels.len().into()),
+            ("fetch", totals.fetch.into()),
+            ("fetch_bytes", totals.fetch_bytes.into()),
+            ("pack", totals.pack.into()),
+            ("reused", solved.reused.into()),
+        ],
+    );
+}
