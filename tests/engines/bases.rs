@@ -88,6 +88,20 @@ fn system_packages_are_added_to_a_base_of_a_registry() {
     assert!(matches!(lines[..], [awk, "six", "installed"] if awk.starts_with("GNU Awk")), "{said}");
 }
 
+/// A bootstrapped image has no apt: more packages come from where its own came from.
+#[test]
+fn system_packages_are_added_to_an_image_that_was_bootstrapped() {
+    let podman = Podman::new();
+    let envwright = Envwright::with_settings_of_machine()
+        .variable("CONTAINERS_STORAGE_CONF", podman.configuration())
+        .file("below/requirements.txt", "six\n")
+        .file("above/environment.yml", "name: more\nimage: oci:../base\napt: [gawk]\n");
+    envwright.run(&["build", "below", "-o", "oci:base"]).succeeded();
+    envwright.run(&["build", "above", "-o", "podman:"]).succeeded();
+    let script = "awk 'BEGIN { print PROCINFO[\"version\"] != \"\" }' && python -c 'import six'";
+    assert_eq!(podman.run(&["--network=none", "more:latest", "sh", "-c", script]), "1\n");
+}
+
 /// The one program that every machine with the GNU C library has without needing a library: its `ldconfig`.
 #[test]
 fn nothing_is_a_base_for_a_program_that_needs_nothing() {

@@ -42,9 +42,11 @@ fn a_base_without_a_database_of_packages_takes_none() {
     assert_failure!(added("hello", &[]), ["build"], 1, "base-without-apt", {});
 }
 
+/// A Debian without sources has those of the configuration or the machine.
 #[test]
-fn a_base_without_sources_of_apt_takes_none() {
-    let envwright = added("hello", &[("var/lib/dpkg/status", STATUS)]);
+fn an_ubuntu_without_sources_of_apt_takes_none() {
+    let release = ("etc/os-release", "ID=ubuntu\nVERSION_ID=\"22.04\"\nVERSION_CODENAME=jammy\n");
+    let envwright = added("hello", &[("var/lib/dpkg/status", STATUS), release]);
     assert_failure!(envwright, ["lock"], 1, "base-without-apt", {});
 }
 

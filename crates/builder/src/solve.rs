@@ -293,7 +293,14 @@ pub(crate) async fn added(
         };
         let status = base.files().read(STATUS).filter(|bytes| !bytes.is_empty());
         let status = status.ok_or_else(|| of_base("it has no packages of dpkg"))?;
-        let mirrors = debian::base_sources(base.files(), platform)?;
+        let mut mirrors = debian::base_sources(base.files(), platform)?;
+        let debian = facts.distribution.as_ref().filter(|distribution| distribution.id == "debian");
+        if let Some(codename) = debian.and_then(|debian| debian.codename.as_deref())
+            && mirrors.is_empty()
+        {
+            // A Debian without apt, such as a bootstrapped one.
+            mirrors = settings::debian_mirrors(context.settings, codename);
+        }
         if mirrors.is_empty() {
             return Err(of_base("its apt has no sources for this platform"));
         }
