@@ -148,15 +148,15 @@ impl Member {
 const SMALL: u64 = 64 << 10;
 
 /// Whether a file tells a fact about the base, or what adding a system package to it must know: its package database,
-/// apt's sources and keys, and its configuration.
+/// apt's sources and keys, and its configuration; not apt's passwords.
 fn tells(path: &str, size: u64) -> bool {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     let exact = ["usr/lib/os-release", "var/lib/dpkg/status"];
     let folders =
         ["var/lib/dpkg/alternatives/", "var/lib/dpkg/triggers/", "usr/local/share/ca-certificates/"];
     exact.contains(&path)
-        || path.starts_with("etc/") && size <= SMALL
-        || path.starts_with("etc/apt/")
+        || path.starts_with("etc/") && size <= SMALL && !path.starts_with("etc/apt/auth.conf")
+        || path.starts_with("etc/apt/trusted.gpg")
         || ["etc/passwd", "etc/group"].contains(&path)
         || folders.iter().any(|folder| path.starts_with(folder))
         || path.starts_with("var/lib/dpkg/info/") && name.rsplit('.').next() == Some("list")
