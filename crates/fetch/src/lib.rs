@@ -1,7 +1,8 @@
 //! The one HTTP client: certificates, proxies, credentials, mirrors, retry, resume.
 //!
 //! - [`Settings`]: time limits, retries, offline;
-//! - [`Client::bytes`]: a small body; [`Client::download`]: a file, resumed and verified;
+//! - [`Client::bytes`]: a small body; [`Client::download`]: a file, resumed and verified; [`Client::reach`]: whether
+//!   it can be had;
 //! - [`Client::ask`]: one [`Request`] of a protocol that reads its [`Answer`] itself, with [`Attempts`] to try again;
 //! - [`FetchError`]: what went wrong, told apart.
 
@@ -11,6 +12,7 @@ mod error;
 mod exchange;
 mod netrc;
 mod partial;
+mod reach;
 mod resolver;
 mod settings;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A repository of a registry, spoken to as the OCI distribution specification says.
 
+mod allowed;
 mod auth;
 mod error;
 mod learn;
@@ -8,6 +9,7 @@ mod pull;
 mod push;
 mod upload;
 
+pub use allowed::may_push;
 pub use error::{Action, RegistryError};
 pub use learn::learn;
 pub use places::{Registries, RegistryMirror};
