@@ -1,5 +1,7 @@
 //! What can go wrong when a package becomes a segment.
 
+use crate::writer::unreadable;
+use envwright_archive::ArchiveError;
 use envwright_diagnosis::{Explain, Finding};
 use std::{io, path::PathBuf};
 
@@ -106,6 +108,16 @@ impl Fault {
 
     pub(crate) fn refused(path: &str, reason: impl Into<String>) -> Self {
         Self::Unsafe(path.escape_debug().collect(), reason.into())
+    }
+
+    /// What is wrong with a part of a package, `data.tar` for one.
+    pub(crate) fn archive(part: &str, error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Read(error) => unreadable(part, &error),
+            ArchiveError::Member { path, reason } => Self::Unsafe(path, reason),
+            ArchiveError::Broken(reason) => Self::invalid(format!("part {part} is broken: its {reason}")),
+            other => Self::invalid(format!("part {part} is broken: {other}")),
+        }
     }
 
     /// The public error, for the archive at `path` called `file`, that holds `package`.
