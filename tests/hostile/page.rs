@@ -33,9 +33,10 @@ impl Section<'_> {
         for case in cases {
             let takes: Vec<Option<bool>> =
                 self.references.iter().map(|(_, takes)| takes.get(case.name).copied()).collect();
-            let differs = case.verdicts.iter().any(|verdict| {
-                let taken = *verdict == Verdict::Taken;
-                if taken { takes.contains(&Some(false)) } else { takes.contains(&Some(true)) }
+            let differs = case.verdicts.iter().any(|verdict| match verdict {
+                Verdict::Taken => takes.contains(&Some(false)),
+                Verdict::Refused(_) => takes.contains(&Some(true)),
+                Verdict::Untried => false,
             });
             if differs == case.why.is_empty() {
                 wrong.push(format!("{}: {takes:?} {}", case.name, case.why));
@@ -74,6 +75,7 @@ fn row(case: &Case, takes: &[Option<bool>]) -> String {
     for verdict in &case.verdicts {
         match verdict {
             Verdict::Taken => row.push_str(" taken |"),
+            Verdict::Untried => row.push_str(" not tried |"),
             Verdict::Refused(problem) => write!(row, " `{problem}` |").unwrap(),
         }
     }

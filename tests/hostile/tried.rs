@@ -23,6 +23,8 @@ pub(crate) enum Verdict {
     Taken,
     /// This problem.
     Refused(&'static str),
+    /// There is no such thing to try.
+    Untried,
 }
 
 pub(crate) const TAKEN: Verdict = Verdict::Taken;
@@ -156,6 +158,7 @@ fn walk(folder: &Path, paths: &mut Vec<PathBuf>) {
 pub(crate) fn compared(case: &Case, expected: Verdict, problem: Option<&str>, ran: &Ran) -> Option<String> {
     let is_so = match expected {
         Verdict::Taken => problem.is_none(),
+        Verdict::Untried => false,
         Verdict::Refused(expected) => problem == Some(expected),
     };
     let reason = || ran.json()["root"]["facts"].to_string();

@@ -92,6 +92,8 @@ fn layer(files: &[(&str, &str)]) -> Vec<u8> {
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
         header.set_mode(0o755);
+        header.set_uid(0);
+        header.set_gid(0);
         tar.append_data(&mut header, path, content.as_bytes()).unwrap();
     }
     tar.into_inner().unwrap()

@@ -2,6 +2,9 @@
 
 use std::io;
 
+/// Most characters of a path that are shown: an archive may make them a mebibyte long.
+const SHOWN: usize = 160;
+
 /// Why an archive is not read to its end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,7 +18,7 @@ pub enum ArchiveError {
     /// A member means different things to different readers.
     #[error("its member `{path}`: {reason}")]
     Member {
-        /// The member's path; what is not printable is escaped.
+        /// The member's path; what is not printable is escaped, and a long one is cut.
         path: String,
         /// What is wrong with it, a clause.
         reason: String,
@@ -25,7 +28,11 @@ pub enum ArchiveError {
 impl ArchiveError {
     /// A member that is refused for a reason, a clause.
     pub fn member(path: &[u8], reason: impl Into<String>) -> Self {
-        let path = String::from_utf8_lossy(path).escape_debug().collect();
+        let mut path: String = String::from_utf8_lossy(path).escape_debug().take(SHOWN + 1).collect();
+        if path.chars().count() > SHOWN {
+            path.pop();
+            path.push('…');
+        }
         Self::Member { path, reason: reason.into() }
     }
 

@@ -107,7 +107,7 @@ impl Fault {
     }
 
     pub(crate) fn refused(path: &str, reason: impl Into<String>) -> Self {
-        Self::Unsafe(path.escape_debug().collect(), reason.into())
+        Self::archive("", ArchiveError::member(path.as_bytes(), reason))
     }
 
     /// What is wrong with a part of a package, `data.tar` for one.

@@ -26,13 +26,15 @@ fn python(version: &str) -> String {
 fn behind() -> Vec<Case> {
     let under = |target: &str| Tar::new().symlink("./out", target).file("./out/canary", "x");
     let two = Tar::new().symlink("./a", "b").symlink("./b", "..").file("./a/canary", "x");
-    let of_link = Tar::new().symlink("./tools", "usr/bin").file("./tools/python3.11", python("3.11.7"));
+    let of_link = Tar::new().symlink("./xbin", "usr/bin").file("./xbin/python3.11", python("3.11.7"));
     vec![
         layer("behind-absolute", "`./out` links to `/tmp`, then `./out/canary`", under("/tmp")).why(BEHIND),
         layer("behind-up", "`./out` links to `../..`, then `./out/canary`", under("../..")).why(BEHIND),
         layer("behind-inside", "`./out` links to `usr`, then `./out/canary`", under("usr")).why(BEHIND),
         layer("behind-two", "`./a` links to `b`, `./b` to `..`, then `./a/canary`", two).why(BEHIND),
-        layer("behind-bin", "`./tools` links to `usr/bin`, then another Python there", of_link).why(BEHIND),
+        layer("behind-bin", "`./xbin` links to `usr/bin`, then another Python there", of_link)
+            .why(BEHIND)
+            .python("3.11.7"),
         layer(
             "before-its-link",
             "`./out/canary`, then `./out` links to `/tmp`",
@@ -54,7 +56,8 @@ fn symbolic() -> Vec<Case> {
         taken("link-absolute", "a symbolic link to `/etc/passwd`", "/etc/passwd").why(text),
         taken("link-up", "a symbolic link to `../../../etc/passwd`", "../../../etc/passwd").why(text),
         taken("link-to-itself", "a symbolic link to itself", "l"),
-        both("link-to-nothing", "a symbolic link without a target", link("")),
+        both("link-to-nothing", "a symbolic link without a target", link(""))
+            .why("there can be no such link"),
         both("link-nul", "a PAX link target with a NUL", nul).why("some readers end the target there"),
     ]
 }
@@ -67,7 +70,7 @@ fn hard() -> Vec<Case> {
         both("hard-up", "a hard link to `../../canary`", link("../../canary")),
         both("hard-absolute", "a hard link to `/tmp/canary`, which is not there", link("/tmp/canary")),
         both("hard-nowhere", "a hard link to what is not there", link("./opt/none")),
-        both("hard-root", "a hard link to the root", link("./")),
+        both("hard-root", "a hard link to the root", link("./")).why("`tarfile` makes something else of it"),
         both("hard-itself", "a hard link to itself", Tar::new().hardlink("./opt/l", "./opt/l")),
         both(
             "hard-ring",
@@ -78,7 +81,8 @@ fn hard() -> Vec<Case> {
             "hard-folder",
             "a hard link to a directory",
             Tar::new().directory("./opt/d/").hardlink("./opt/l", "./opt/d"),
-        ),
+        )
+        .why("`tarfile` makes something else of it"),
         layer("hard-lower", "a hard link to a file of a lower layer", link("etc/os-release"))
             .why("a package links to its own files only"),
         layer(
@@ -143,6 +147,6 @@ fn kinds() -> Vec<Case> {
         layer("pipe", "a pipe", kind(b'6')).why(made),
         both("unknown-kind", "a member of the kind `Z`", kind(b'Z')).why(unknown),
         both("volume", "a volume label of GNU tar", kind(b'V')).why(unknown),
-        both("continued", "the rest of a file of another volume", kind(b'M')).why(unknown),
+        both("continued", "the rest of a file of another volume", kind(b'M')),
     ]
 }

@@ -51,7 +51,7 @@ fn sizes() -> Vec<Case> {
         .why(TWO_SIZES),
         invalid("pax-size-twice", "two PAX sizes", pax_size(&[("size", b"0"), ("size", b"1024")], 1024))
             .why(TWO_SIZES),
-        invalid("pax-size-negative", "a PAX size of -1", pax_size(&[("size", b"-1")], 1024)).why(TWO_SIZES),
+        invalid("pax-size-negative", "a PAX size of -1", pax_size(&[("size", b"-1")], 1024)),
         invalid("size-negative", "a size of -1 in base 256", file(plain().binary(124, 12, -1))),
         invalid("size-huge", "a size of 2^62 in base 256", file(plain().binary(124, 12, 1 << 62))),
         invalid("size-beyond", "a size of 2^64 in base 256", file(plain().raw(124, &BEYOND))),
@@ -68,12 +68,12 @@ fn fields() -> Vec<Case> {
         invalid("checksum", "a wrong checksum", wrong),
         refused("owner-huge", "an owner of 2^40", file(plain().binary(108, 8, 1 << 40))).why(NO_NUMBER),
         refused("owner-negative", "an owner of -2", file(plain().binary(108, 8, -2))).why(NO_NUMBER),
-        invalid("mode-text", "a mode of `rwxr-xr-`", file(plain().raw(100, b"rwxr-xr-"))).why(NO_NUMBER),
+        invalid("mode-text", "a mode of `rwxr-xr-`", file(plain().raw(100, b"rwxr-xr-"))),
         tar("time-negative", "a time before 1970", file(plain().binary(136, 12, -1)), TAKEN, INVALID)
             .why("times of packages count from 1970"),
         tar("time-huge", "a time in the year 36812", file(plain().binary(136, 12, 1 << 40)), TAKEN, TAKEN)
             .brings(&["opt/x="]),
-        invalid("time-beyond", "a time of 2^64", file(plain().raw(136, &BEYOND))).why(NO_NUMBER),
+        invalid("time-beyond", "a time of 2^64", file(plain().raw(136, &BEYOND))),
         tar("setuid", "a file with the setuid bit", file(set), TAKEN, TAKEN).brings(&["opt/x= 4755"]),
     ]
 }
@@ -89,8 +89,7 @@ fn extensions() -> Vec<Case> {
     let endless = Tar::new().as_it_is(sparse.clone().raw(482, b"\x01"), [1; 512]).open();
     let map = Tar::new().as_it_is(sparse.clone().raw(482, b"\x01"), vec![1; 2 << 20]).end();
     vec![
-        invalid("pax-length", "a PAX record whose length lies", before(b'x', b"99 path=./opt/y\n"))
-            .why(twice),
+        invalid("pax-length", "a PAX record whose length lies", before(b'x', b"99 path=./opt/y\n")),
         invalid("pax-no-end", "a PAX record without its line end", before(b'x', b"15 path=./opt/yz"))
             .why(twice),
         invalid("pax-no-length", "a PAX record without its length", before(b'x', b"path=./opt/y\n"))
@@ -104,13 +103,12 @@ fn extensions() -> Vec<Case> {
             .why(twice),
         invalid("global-path", "a global PAX header with a path", before(b'g', &record("path", b"./opt/y")))
             .why("engines pass over it, others do not"),
-        invalid("long-name-large", "a GNU long name of 2 MiB", before(b'L', &vec![b'a'; 2 << 20]))
-            .why(memory),
+        invalid("long-name-large", "a GNU long name of 2 MiB", before(b'L', &vec![b'a'; 2 << 20])),
         invalid("pax-large", "a PAX header of 2 MiB", before(b'x', &record("comment", &vec![b'a'; 2 << 20])))
             .why(memory),
         invalid("announced", "a PAX header without a member", pax().end()).why("something was cut off"),
         invalid("sparse-cut", "a sparse file whose map is cut off", endless),
-        invalid("sparse-endless", "a sparse file whose map is 2 MiB long", map).why(memory),
+        invalid("sparse-endless", "a sparse file whose map is 2 MiB long", map),
         invalid(
             "sparse-negative",
             "a sparse file of -1 bytes",
@@ -127,7 +125,7 @@ fn ends() -> Vec<Case> {
         invalid("cut-in-header", "an end in the middle of a header", cut(300)),
         invalid("cut-in-later-header", "the same in a later header", cut(1536 + 300)).why(hidden),
         invalid("cut-in-bytes", "an end in the middle of a file", cut(800)),
-        invalid("cut-in-padding", "an end in the padding behind a file", cut(1300)).why(hidden),
+        invalid("cut-in-padding", "an end in the padding behind a file", cut(1300)),
         invalid("wrong-later", "a later header that is none", [&whole[..1536], &[b'x'; 1024]].concat())
             .why(hidden),
         invalid("text", "text", b"this is no archive\n".repeat(100)),

@@ -34,8 +34,7 @@ fn up() -> Vec<Case> {
     vec![
         both("up", "a file `../canary`", file("../canary")),
         both("up-far", "a file `./a/b/../../../../canary`", file("./a/b/../../../../canary")),
-        both("up-inside", "a file `./usr/../inside`", file("./usr/../inside"))
-            .why("what `..` leads to depends on links, and engines differ"),
+        both("up-inside", "a file `./usr/../inside`", file("./usr/../inside")),
         both("up-pax", "`../canary` by a PAX header", pax_path("../canary")),
         both("up-gnu", "`../canary` by a GNU long name", gnu_path("../canary")),
         both("up-prefix", "`../canary` by ustar's prefix", Tar::new().add(prefix, "x").end()),
@@ -84,9 +83,8 @@ fn names() -> Vec<Case> {
             .why("some readers end the name there"),
         both("gnu-nul", "a GNU long name with a NUL", gnu_path("./opt/a\0b"))
             .why("some readers end the name there"),
-        both("pax-empty", "an empty PAX path", pax_path("")).why("some readers take the header's path then"),
-        both("gnu-empty", "an empty GNU long name", gnu_path(""))
-            .why("some readers take the header's name then"),
+        both("pax-empty", "an empty PAX path", pax_path("")),
+        both("gnu-empty", "an empty GNU long name", gnu_path("")),
     ]
 }
 
@@ -95,10 +93,9 @@ fn lengths() -> Vec<Case> {
     let unopened = "no program inside of the image could open it";
     vec![
         both("long-name", "a name of 256 bytes", pax_path(format!("./{}", "n".repeat(256)))),
-        both("long-path", "a path of 4203 bytes", pax_path(format!("./{}x", "folder/".repeat(600))))
-            .why(unopened),
+        both("long-path", "a path of 4203 bytes", pax_path(format!("./{}x", "folder/".repeat(600)))),
         both("deep", "a file in 300 folders", deep(300)).why("256 are the most: each folder takes memory"),
-        both("deepest", "a file in 10,000 folders", deep(10_000)).why(unopened),
+        both("deepest", "a file in 10,000 folders", deep(10_000)),
     ]
 }
 

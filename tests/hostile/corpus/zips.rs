@@ -153,12 +153,18 @@ fn sizes() -> Vec<Case> {
         invalid("method-unknown", "the method 77", method(77)),
         invalid("bzip2", "the method bzip2, with other bytes", method(12)),
         invalid("deflate-broken", "deflated bytes that are none", method(8)),
-        invalid(
+        one(
             "zip64-lacking",
             "a size that zip64 has, without zip64",
             module().both(|fields| (fields.size, fields.packed) = (u32::MAX, u32::MAX)),
+            UNSAFE,
         ),
-        invalid("descriptor-lies", "a data descriptor with another size", descriptor(3)).why(LOCAL),
+        taken(one(
+            "descriptor-lies",
+            "a data descriptor with another size than the directory",
+            descriptor(3),
+            TAKEN,
+        )),
         taken(one("honest-descriptor", "an honest data descriptor", descriptor(6), TAKEN)),
     ]
 }

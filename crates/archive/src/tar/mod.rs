@@ -265,7 +265,11 @@ fn read_over<R: Read>(reader: &mut R, bytes: u64) -> io::Result<()> {
 /// Seeking goes past the end without a word; reading the last byte does not.
 fn seek_over<R: Read + Seek>(reader: &mut R, bytes: u64) -> io::Result<()> {
     let over = i64::try_from(bytes - 1).map_err(|_| io::Error::from(io::ErrorKind::UnexpectedEof))?;
-    reader.seek(SeekFrom::Current(over))?;
+    reader.seek(SeekFrom::Current(over)).map_err(|error| match error.kind() {
+        // No file has such a place.
+        io::ErrorKind::InvalidInput => io::ErrorKind::UnexpectedEof.into(),
+        _ => error,
+    })?;
     reader.read_exact(&mut [0])
 }
 
