@@ -61,7 +61,7 @@ impl Section<'_> {
             assert!(is == Some(own), "{PAGE} is not what comes out: set {WRITE}=1 to write it\n{text}");
             return;
         }
-        match parts.iter().position(|part| is_own(&part)) {
+        match parts.iter().position(is_own) {
             Some(at) => parts[at] = own,
             None => parts.push(own),
         }

@@ -35,7 +35,10 @@ impl Changes {
             let refused = |reason: &str| ArchiveError::member(&member.path, reason);
             let Some(path) = path::of_layer(&member.path)? else {
                 // A layer may name the root.
-                if member.kind == Kind::Directory { continue } else { return Err(refused("it has no name")) }
+                if member.kind == Kind::Directory {
+                    continue;
+                }
+                return Err(refused("it has no name"));
             };
             if let Some(hidden) = Hidden::of(&path) {
                 taken.add(&path, 0)?;
@@ -112,7 +115,9 @@ fn through_links(files: &MapFiles, folder: &str) -> Option<String> {
             return None;
         }
         let Some(real) = resolve(files, &path[..end]) else { return Some(folder.to_owned()) };
-        path = format!("{real}{}", &path[end..]).trim_start_matches('/').to_owned();
+        let rest = &path[end..];
+        path =
+            if real.is_empty() { rest.trim_start_matches('/').to_owned() } else { format!("{real}{rest}") };
     }
     Some(folder.to_owned())
 }

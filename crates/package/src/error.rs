@@ -65,12 +65,11 @@ impl Explain for PackageError {
                 .fact("package", package)
                 .fact("reason", reason)
                 .detail(format!("The archive's {reason}.")),
-            Self::Unsafe { file, package, path, reason } => Finding::new("archive-unsafe")
-                .fact("file", file)
-                .fact("package", package)
-                .fact("path", path)
-                .fact("reason", reason)
-                .detail(format!("It was refused because {reason}.")),
+            Self::Unsafe { file, package, path, reason } => {
+                let finding = Finding::new("archive-unsafe").fact("file", file).fact("package", package);
+                let finding = if path == "*" { finding } else { finding.fact("path", path) };
+                finding.fact("reason", reason).detail(format!("It was refused because {reason}."))
+            }
             Self::Compiler { package, reason } => {
                 Finding::new("python-bytecode").fact("package", package).fact("reason", reason)
             }

@@ -84,8 +84,8 @@ fn members() -> Vec<Case> {
             Tar::new().extension(b'g', b"18 comment=commit\n").file("./opt/x", "x"),
         ),
         one("honest-attributes", "PAX records of extended attributes", attribute),
-        one("honest-base-256", "size, owner and time in base 256", Tar::new().as_it_is(binary, "x")),
-        one("honest-spaces", "numbers with spaces around them", Tar::new().as_it_is(spaces, "x")),
+        one("honest-base-256", "size, owner and time in base 256", Tar::new().member(binary, "x")),
+        one("honest-spaces", "numbers with spaces around them", Tar::new().member(spaces, "x")),
         one("honest-contiguous", "a contiguous file", Tar::new().add(Header::new("./opt/x", b'7'), "x")),
         taken(
             "honest-hard-link",
@@ -96,7 +96,7 @@ fn members() -> Vec<Case> {
         tar(
             "honest-sparse",
             "a sparse file of GNU's form",
-            Tar::new().as_it_is(sparse, "x").end(),
+            Tar::new().member(sparse, "x").end(),
             TAKEN,
             UNSAFE,
         )

@@ -24,11 +24,11 @@ fn refused(name: &'static str, what: &'static str, bytes: Vec<u8>) -> Case {
 /// A file whose bytes look like another member.
 fn pax_size(records: &[(&str, &[u8])], in_header: u64) -> Vec<u8> {
     let inner = Tar::new().file("./opt/inner", "x").open();
-    Tar::new().pax(records).as_it_is(plain().size(in_header), inner).end()
+    Tar::new().pax(records).member(plain().size(in_header), inner).end()
 }
 
 fn file(header: Header) -> Vec<u8> {
-    Tar::new().as_it_is(header, "").end()
+    Tar::new().member(header, "").end()
 }
 
 fn plain() -> Header {
@@ -86,8 +86,8 @@ fn extensions() -> Vec<Case> {
     let memory = "headers are held in memory: 1 MiB is the most";
     let paths = [record("path", b"./opt/y"), record("path", b"./opt/z")].concat();
     let sparse = Header::new("./opt/x", b'S').raw(483, b"77777777777\0");
-    let endless = Tar::new().as_it_is(sparse.clone().raw(482, b"\x01"), [1; 512]).open();
-    let map = Tar::new().as_it_is(sparse.clone().raw(482, b"\x01"), vec![1; 2 << 20]).end();
+    let endless = Tar::new().member(sparse.clone().raw(482, b"\x01"), [1; 512]).open();
+    let map = Tar::new().member(sparse.clone().raw(482, b"\x01"), vec![1; 2 << 20]).end();
     vec![
         invalid("pax-length", "a PAX record whose length lies", before(b'x', b"99 path=./opt/y\n")),
         invalid("pax-no-end", "a PAX record without its line end", before(b'x', b"15 path=./opt/yz"))
@@ -112,7 +112,7 @@ fn extensions() -> Vec<Case> {
         invalid(
             "sparse-negative",
             "a sparse file of -1 bytes",
-            Tar::new().as_it_is(sparse.binary(483, 12, -1), "").end(),
+            Tar::new().member(sparse.binary(483, 12, -1), "").end(),
         ),
     ]
 }

@@ -90,7 +90,6 @@ fn names() -> Vec<Case> {
 
 fn lengths() -> Vec<Case> {
     let deep = |count| pax_path(format!("./{}x", "d/".repeat(count)));
-    let unopened = "no program inside of the image could open it";
     vec![
         both("long-name", "a name of 256 bytes", pax_path(format!("./{}", "n".repeat(256)))),
         both("long-path", "a path of 4203 bytes", pax_path(format!("./{}x", "folder/".repeat(600)))),

@@ -133,7 +133,8 @@ fn sizes() -> Vec<Case> {
             "flag-local",
             "the flag of encryption in the local header",
             module().local(|fields| fields.flags = 1),
-        ),
+        )
+        .why(LOCAL),
         invalid(
             "size-smaller",
             "a smaller size than comes out",
@@ -143,12 +144,14 @@ fn sizes() -> Vec<Case> {
             "size-larger",
             "a larger size than comes out",
             Entry::new("x.py", "x = 1\n").deflated().both(|fields| fields.size = 30),
-        ),
+        )
+        .why("the headers lie: what comes out is not what they say"),
         invalid(
             "packed-larger",
             "a packed size beyond the archive",
             module().both(|fields| fields.packed = 1 << 30),
-        ),
+        )
+        .why("the headers lie: there are not so many bytes"),
         invalid("encrypted", "the flag of encryption", module().both(|fields| fields.flags = 1)),
         invalid("method-unknown", "the method 77", method(77)),
         invalid("bzip2", "the method bzip2, with other bytes", method(12)),
@@ -199,7 +202,8 @@ fn containers() -> Vec<Case> {
             "count-larger",
             "an end that counts more entries",
             archive_with(&entries("count-larger"), |end| end.entries += 1),
-        ),
+        )
+        .why("an entry was cut out"),
         end(
             "count-smaller",
             "an end that counts fewer entries",
@@ -215,7 +219,8 @@ fn containers() -> Vec<Case> {
             "several-disks",
             "the last of several disks",
             archive_with(&entries("several-disks"), |end| end.disk = 3),
-        ),
+        )
+        .why("the other disks are not there"),
         end("shared", "a file whose bytes are another entry", archive(&shared)).why("no writer makes such"),
         end("overlapping", "two entries with the same bytes", archive(&overlapping)),
         end("hidden", "an entry that the directory does not name", archive(&hidden)).why(LOCAL),

@@ -96,11 +96,11 @@ impl Tar {
     /// A member with the size of its bytes.
     pub(crate) fn add(self, header: Header, body: impl AsRef<[u8]>) -> Self {
         let size = body.as_ref().len() as u64;
-        self.as_it_is(if size == 0 { header } else { header.size(size) }, body)
+        self.member(if size == 0 { header } else { header.size(size) }, body)
     }
 
     /// A member of whatever size.
-    pub(crate) fn as_it_is(mut self, header: Header, body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn member(mut self, header: Header, body: impl AsRef<[u8]>) -> Self {
         self.0.extend(header.sum());
         self.0.extend(body.as_ref());
         self.0.resize(self.0.len().next_multiple_of(BLOCK), 0);
@@ -142,6 +142,6 @@ impl Tar {
 /// `<length> <keyword>=<value>\n`
 pub(crate) fn record(keyword: &str, value: &[u8]) -> Vec<u8> {
     let rest = keyword.len() + value.len() + 3;
-    let length = (1..).find(|digits| (rest + digits).to_string().len() == *digits).unwrap() + rest;
+    let length = (1..20).find(|digits| (rest + digits).to_string().len() == *digits).unwrap() + rest;
     [format!("{length} {keyword}=").as_bytes(), value, b"\n"].concat()
 }

@@ -23,9 +23,8 @@ impl Info {
             let Some(name) = inside(&member.path)? else {
                 if member.kind == Kind::Directory {
                     continue;
-                } else {
-                    return Err(Fault::refused("", NO_NAME));
                 }
+                return Err(Fault::refused("", NO_NAME));
             };
             if member.kind != Kind::File || name.contains('/') {
                 return Err(Fault::refused(name, "control.tar holds plain files only"));
