@@ -12,7 +12,7 @@ use std::{
 };
 
 /// Version of the index of a layer's files; part of their names.
-const INDEX_VERSION: u32 = 2;
+const INDEX_VERSION: u32 = 3;
 
 /// Indexes of the layers of registries, in a folder: layers of several images are read once.
 #[derive(Debug, Clone)]
