@@ -1,23 +1,23 @@
 //! Whether a file can be had, found out without its bytes.
 
-use crate::{Client, Download, FetchError, client::file};
+use crate::{Client, Download, FetchError, client::{file, is_left}};
 use envwright_redact::SafeUrl;
 
 impl Client {
     /// Asks for the last byte of a file, at one of its places after the other, as a download would: with the same
-    /// credentials, tried again as often. The error is that of the first place where no place has it.
+    /// credentials, tried again as often. The error is that of all places where no place has it.
     pub async fn reach(&self, request: &Download) -> Result<(), FetchError> {
-        let mut first = None;
-        for url in [&request.url].into_iter().chain(&request.mirrors) {
-            match self.reach_at(url, request).await {
+        let mut places = self.places(&request.url, &request.mirrors);
+        while let Some((place, more)) = places.next() {
+            match self.reach_at(&place, request, more).await {
                 Ok(()) => return Ok(()),
-                Err(error) => first = first.or(Some(error)),
+                Err(error) => places.failed(error)?,
             }
         }
-        Err(first.unwrap_or_else(|| FetchError::Offline { url: request.url.without_credentials() }))
+        Err(places.error())
     }
 
-    async fn reach_at(&self, url: &SafeUrl, request: &Download) -> Result<(), FetchError> {
+    async fn reach_at(&self, url: &SafeUrl, request: &Download, more: bool) -> Result<(), FetchError> {
         if let Some(path) = file(url) {
             let found = tokio::fs::metadata(&path).await;
             let missing = || FetchError::Status { url: url.without_credentials(), status: 404, wait: None };
@@ -31,8 +31,10 @@ impl Client {
         loop {
             match self.get(url, last, request.authorization.as_ref()).await {
                 Ok(_) => return Ok(()),
-                Err((error, wait)) if self.may_retry(attempt, &error) => self.pause(&mut attempt, wait).await,
-                Err((error, _)) => return Err(error),
+                Err(error) if self.may_retry(url, attempt, &error) && !is_left(&error, more) => {
+                    self.pause(&mut attempt, &error).await;
+                }
+                Err(error) => return Err(error),
             }
         }
     }
