@@ -18,7 +18,10 @@ fn a_dead_mirror_hides_no_misspelled_package() {
     let mirror = dead_mirror();
     let index = Index::of(&[wheel("requests", "2.31.0")]);
     let envwright = Envwright::new()
-        .file("environment.yml", "image: bootstrap:debian/bookworm\nrequirements:\n  - requests\n  - reqeusts\n")
+        .file(
+            "environment.yml",
+            "image: bootstrap:debian/bookworm\nrequirements:\n  - requests\n  - reqeusts\n",
+        )
         .config(&format!("[network]\nretries = 0\n\n[debian]\nmirror = \"{}\"\n", mirror.url("/debian")))
         .index(&index.url());
     let ran = envwright.run(&["check", "--json"]);
@@ -74,8 +77,10 @@ fn everything_that_stands_in_the_way_is_told_at_once() {
         .index(&index.url())
         .variable("PATH", "/nowhere")
         .file("out/precious.txt", "keep me");
-    let arguments =
-        ["check", "-t", &name, "-t", "Team/App", "--push", "-o", "oci:out", "-o", "docker:", "-o", "tar:x", "--json"];
+    let arguments = [
+        "check", "-t", &name, "-t", "Team/App", "--push", "-o", "oci:out", "-o", "docker:", "-o", "tar:x",
+        "--json",
+    ];
     let ran = envwright.run(&arguments);
     let report = ran.json();
     let mut problems = roots(&report);

@@ -25,7 +25,8 @@ fn same(envwright: &Envwright, arguments: &[&str], problem: &str) {
     let (checked, built) = (run("check"), run("build"));
     let (check, build) = (checked.json()["root"].take(), built.json()["root"].take());
     assert_eq!(build["problem"], problem, "build: {built}");
-    for member in ["problem", "facts", "evidence", "file", "title", "stage", "fault", "transient", "remedies"] {
+    for member in ["problem", "facts", "evidence", "file", "title", "stage", "fault", "transient", "remedies"]
+    {
         assert_eq!(check[member], build[member], "{member} of {problem}: {checked}");
     }
     assert_eq!(checked.code, built.code, "{problem}");
@@ -57,7 +58,10 @@ fn of_definitions() {
         (yaml("image: scratch\napt: [git]\nimage: scratch\n"), "definition-conflicting-keys"),
         (yaml("name: app\nversion: 1\nos_type: linux\n"), "definition-image-missing"),
         (yaml("image: scratch\nfiles: [{from: model.bin, to: /m}]\n"), "definition-file-missing"),
-        (yaml("image: scratch\nconda_file: conda.yml\n").file("conda.yml", "dependencies: []\n"), "not-supported-yet"),
+        (
+            yaml("image: scratch\nconda_file: conda.yml\n").file("conda.yml", "dependencies: []\n"),
+            "not-supported-yet",
+        ),
     ];
     for (envwright, problem) in cases {
         same(&envwright, &[], problem);
@@ -77,11 +81,18 @@ fn of_requirements() {
         (asking("fast\n", &[wheel("fast", "1").tag("cp311-cp311-win_amd64")]), "pip-no-wheel-for-platform"),
         (asking("ancient\n", &[wheel("ancient", "0.1").source_only()]), "pip-no-wheel-for-platform"),
         (asking("numpy>=2\nnumpy<2\n", &numpys), "pip-resolution-impossible"),
-        (asking("-c limits.txt\nnumpy>=2\n", &numpys).file("limits.txt", "numpy<2\n"), "pip-resolution-impossible"),
+        (
+            asking("-c limits.txt\nnumpy>=2\n", &numpys).file("limits.txt", "numpy<2\n"),
+            "pip-resolution-impossible",
+        ),
         (asking("broken>=1\n", &[wheel("broken", "1.1").yanked("corrupts data")]), "pip-yanked-only"),
         (asking(&pinned(WRONG).replace("idna==3.7\n", ""), &both), "pip-hash-mismatch"),
         (asking(&pinned(&both[0].hash()), &both), "pip-hash-missing"),
-        (asking("requests\n", &both).index(&Server::start(|_| Answer::file("application/pdf", b"%PDF")).url("/")), "pip-index-not-simple"),
+        (
+            asking("requests\n", &both)
+                .index(&Server::start(|_| Answer::file("application/pdf", b"%PDF")).url("/")),
+            "pip-index-not-simple",
+        ),
     ];
     for (envwright, problem) in cases {
         same(&envwright, &[], problem);
@@ -133,7 +144,8 @@ fn of_the_hosts_of_files() {
         ),
     ];
     for (answer, problem) in cases {
-        let index = Index::with_faults(&[wheel("requests", "2.31.0")], move |path| is_wheel(path).then(answer));
+        let index =
+            Index::with_faults(&[wheel("requests", "2.31.0")], move |path| is_wheel(path).then(answer));
         let envwright =
             Envwright::new().on_base(&BOOKWORM, "requests\n").config(IMPATIENT).index(&index.url());
         same(&envwright, &[], problem);
@@ -157,7 +169,13 @@ fn of_system_packages() {
         (mirror(&dead.url("/debian"), "bookworm"), "net-server-error"),
         (mirror("http://mirror.invalid/debian", "bookworm"), "net-dns"),
         (on_debian(&foreign, "helo"), "apt-unable-to-locate"),
-        (on_debian(&Repository::with("bookworm", &[Package::new("hello", "1").field("Depends", "gone")]), "hello"), "apt-unmet-dependencies"),
+        (
+            on_debian(
+                &Repository::with("bookworm", &[Package::new("hello", "1").field("Depends", "gone")]),
+                "hello",
+            ),
+            "apt-unmet-dependencies",
+        ),
     ];
     for (envwright, problem) in cases {
         same(&envwright, &[], problem);
@@ -166,7 +184,11 @@ fn of_system_packages() {
 
 /// Adds a package to a base whose apt asks this repository.
 fn on_debian(repository: &Repository, package: &str) -> Envwright {
-    let key: String = repository.public_key().lines().map(|line| format!(" {}\n", if line.is_empty() { "." } else { line })).collect();
+    let key: String = repository
+        .public_key()
+        .lines()
+        .map(|line| format!(" {}\n", if line.is_empty() { "." } else { line }))
+        .collect();
     let source = format!(
         "Types: deb\nURIs: {}\nSuites: bookworm\nComponents: main\nSigned-By:\n{key}",
         repository.url()
@@ -188,7 +210,7 @@ fn of_bases() {
     let new = wheel("fast", "1").tag("cp39-abi3-manylinux_2_34_x86_64");
     let cases = [
         (yaml("image: oci:base\nenv: {A: b}\n").file("base/readme.txt", "no image"), "base-invalid"),
-        (yaml("image: docker-archive:gone.tar\nenv: {A: b}\n"), "store-io"),
+        (yaml("image: docker-archive:gone.tar\nenv: {A: b}\n"), "definition-file-missing"),
         (yaml("image: scratch\nrequirements: [requests]\n"), "python-not-found"),
         (on(&BOOKWORM, "image: oci:base\npython: \"3.12\"\nrequirements: [six]\n"), "python-not-found"),
         (on(&BOOKWORM, "image: oci:base\nuser: nobody-there\nenv: {A: b}\n"), "definition-invalid-value"),
@@ -211,7 +233,8 @@ fn of_registries_that_have_the_base() {
         envwright.variable("DOCKER_CONFIG", docker).file("docker/config.json", file)
     };
     let base = registry.reference("team/base:1");
-    let push = Envwright::new().on_base(&BOOKWORM, "").file("environment.yml", "image: oci:base\nenv: {A: b}\n");
+    let push =
+        Envwright::new().on_base(&BOOKWORM, "").file("environment.yml", "image: oci:base\nenv: {A: b}\n");
     let docker = push.folder().join("docker");
     let push = push
         .variable("DOCKER_CONFIG", docker)
@@ -296,4 +319,27 @@ fn of_this_machine() {
     same(&envwright.file("taken", ""), &["--home", "taken"], "store-io");
     let (envwright, _index) = super::buildable();
     same(&envwright.config("[network]\nretry = 3\n"), &[], "configuration-invalid");
+}
+
+/// A lock knows how large a file is; no disk has room for this one.
+#[test]
+fn of_disks_that_are_too_small() {
+    let (envwright, index) = super::buildable();
+    envwright.run(&["lock"]).succeeded();
+    let lock = fs_err::read_to_string(envwright.folder().join("envwright.lock")).unwrap();
+    let sized = "requested = true\nsize = 4000000000000000\n";
+    let envwright = envwright.file("envwright.lock", lock.replacen("requested = true\n", sized, 1));
+    let run = |command: &str| envwright.run(&[command, "--json"]);
+    let (checked, built) = (run("check"), run("build"));
+    let (check, build) = (&checked.json()["root"], &built.json()["root"]);
+    for root in [check, build] {
+        assert_eq!(root["problem"], "disk-full", "{checked}");
+        assert_eq!(root["facts"]["needed"], "5456.9 TiB", "{checked}");
+    }
+    assert_eq!(check["facts"]["path"], build["facts"]["path"]);
+    assert_eq!((checked.code, built.code), (Some(1), Some(1)));
+    let disk = &checked.json()["disk"][0];
+    assert!(disk["needed"].as_u64() > disk["available"].as_u64(), "{disk}");
+    let whole = index.requests().iter().filter(|request| is_wheel(request)).count();
+    assert!(whole <= 1, "only the check asks for the last byte of one: {:?}", index.requests());
 }

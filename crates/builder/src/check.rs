@@ -11,6 +11,7 @@ use crate::{
     record::Record,
     request::Request,
     settings::Settings,
+    space::{self, Shortage},
     stop::Stop,
 };
 use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, Finding};
@@ -25,6 +26,8 @@ pub struct Checked {
     pub looked: Vec<Looked>,
     /// What a build would do, for the platforms whose packages could be chosen.
     pub plan: Plan,
+    /// What that needs of each file system at least, and what is free there.
+    pub disk: Vec<Shortage>,
     /// What stops a build, and what should be known about it.
     pub diagnosis: Diagnosis,
     /// Whether the user asked to stop.
@@ -34,7 +37,8 @@ pub struct Checked {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Looked {
-    /// What: `definition`, `platform`, `lock`, `base`, `user`, `python`, `debian`, `pypi`, `files`, `output` or `push`.
+    /// What: `definition`, `platform`, `lock`, `base`, `user`, `python`, `debian`, `pypi`, `files`, `disk`, `output` or
+    /// `push`.
     pub what: &'static str,
     /// How it is.
     pub state: State,
@@ -99,7 +103,7 @@ pub fn check(
         looked.about = redactor.redact(&looked.about).into_owned();
     }
     let diagnosis = Diagnosis::redacted(look.findings, &Catalog::builtin(), &redactor);
-    Checked { looked: look.looked, plan: look.plan, diagnosis, interrupted }
+    Checked { looked: look.looked, plan: look.plan, disk: look.disk, diagnosis, interrupted }
 }
 
 /// What is known until now.
@@ -108,6 +112,9 @@ pub(crate) struct Look {
     looked: Vec<Looked>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) plan: Plan,
+    disk: Vec<Shortage>,
+    /// Bytes that are to be fetched, as far as is known.
+    pub(crate) fetched: u64,
     /// Hosts that gave an answer for one of their files, or did not.
     pub(crate) hosts: BTreeSet<String>,
 }
@@ -125,6 +132,7 @@ impl Look {
                 self.fail("definition", "a build needs it whole".to_owned(), &error);
             }
         }
+        self.room(context);
         for output in &context.request.outputs {
             self.saw("output", output.to_string(), outputs::possible(output, &platforms));
         }
@@ -134,6 +142,17 @@ impl Look {
                 let allowed = allowed.await.map_err(BuildError::from);
                 self.saw("push", name.to_string(), allowed);
             }
+        }
+    }
+
+    /// Looks at the room that there is for what is to be fetched, and for what is made of it.
+    fn room(&mut self, context: &Context<'_>) {
+        for share in space::shares(context.home, &context.request.outputs, self.fetched) {
+            let (needed, available) = (space::bytes(share.needed), space::bytes(share.available));
+            let about = format!("{} needs at least {needed}, {available} are free", share.path.display());
+            let fits = share.needed <= share.available;
+            self.disk.push(share.clone());
+            self.saw("disk", about, if fits { Ok(()) } else { Err(BuildError::Space(share)) });
         }
     }
 

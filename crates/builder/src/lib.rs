@@ -36,6 +36,7 @@ mod request;
 pub mod rootfs;
 mod settings;
 mod solve;
+mod space;
 mod stop;
 mod view;
 
@@ -52,4 +53,5 @@ pub use record::{LOG_NAME, Summary, find_build, history, log_path};
 pub use report::{Failed, LayerReport, PlatformReport, Report, Seconds};
 pub use request::{Input, Output, Request, Upgrade};
 pub use settings::{DebianSettings, Settings};
+pub use space::Shortage;
 pub use stop::Stop;

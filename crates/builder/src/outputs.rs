@@ -74,7 +74,9 @@ pub(crate) fn possible(output: &Output, platforms: &[Platform]) -> Result<(), Bu
                 let reason = "It is a folder.".to_owned();
                 return Err(ImageError::Output { path: path.clone(), reason }.into());
             }
-            writable(path, path.parent().unwrap_or(path))
+            // A name alone has the empty path above it, which is this folder.
+            let folder = path.parent().filter(|folder| *folder != Path::new(""));
+            writable(path, folder.unwrap_or(Path::new(".")))
         }
         Output::Docker => single_of(platforms, |platform| *platform).and_then(|_| answers("docker")),
         Output::Podman => single_of(platforms, |platform| *platform).and_then(|_| answers("podman")),

@@ -1,6 +1,9 @@
 //! Whether a file can be had, found out without its bytes.
 
-use crate::{Client, Download, FetchError, client::{file, is_left}};
+use crate::{
+    Client, Download, FetchError,
+    client::{file, is_left},
+};
 use envwright_redact::SafeUrl;
 
 impl Client {

@@ -10,6 +10,7 @@ use crate::{
     prepare::{self, Package},
     rootfs,
     solve::{self, Known, Solved},
+    space,
 };
 use envwright_definition::Base as BaseName;
 use envwright_image::Base;
@@ -75,6 +76,7 @@ impl Attempt<'_> {
         let packages = self.packages(&solved.lock, &base);
         let Some(packages) = look.of("files", String::new(), packages) else { return };
         let planned = Plan::packages(context, &packages);
+        look.fetched += space::missing(context, &packages);
         look_at_hosts(context, &packages, &planned, look).await;
         look.plan.add(platform, &solved.lock, planned);
     }
@@ -139,9 +141,8 @@ impl Attempt<'_> {
         let is_whole =
             !matches!(self.environment.base, BaseName::Bootstrap { .. }) && self.environment.apt.is_empty();
         let Some(user) = self.environment.user.as_ref().filter(|_| is_whole) else { return Ok(()) };
-        let text = |path: &str| {
-            String::from_utf8_lossy(&base.files().read(path).unwrap_or_default()).into_owned()
-        };
+        let text =
+            |path: &str| String::from_utf8_lossy(&base.files().read(path).unwrap_or_default()).into_owned();
         Ok(rootfs::with_user(user, &text("etc/passwd"), &text("etc/group")).map(drop)?)
     }
 

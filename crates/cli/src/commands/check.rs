@@ -8,7 +8,7 @@ use crate::{
     terminal::Terminal,
 };
 use clap::Args;
-use envwright_builder::{BuildError, Checked, Plan, PlatformPlan, Request};
+use envwright_builder::{BuildError, Checked, PackageState, Plan, PlatformPlan, Request};
 use envwright_diagnosis::report;
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
@@ -61,8 +61,8 @@ pub(crate) fn run(
         // Without its settings nothing else can be looked at.
         Err(Failure::Diagnosed { diagnosis, .. }) => {
             let diagnosis = *diagnosis;
-            let (looked, plan, interrupted) = (Vec::new(), Plan::default(), false);
-            return show(&Checked { looked, plan, diagnosis, interrupted }, terminal);
+            let (looked, plan, disk, interrupted) = (Vec::new(), Plan::default(), Vec::new(), false);
+            return show(&Checked { looked, plan, disk, diagnosis, interrupted }, terminal);
         }
         Err(other) => return Err(other),
     };
@@ -96,6 +96,7 @@ fn show(checked: &Checked, terminal: &Terminal) -> Result<(), Failure> {
     if terminal.json {
         let mut value = report::json(diagnosis);
         value["checks"] = json!(checked.looked);
+        value["disk"] = json!(checked.disk);
         value["plan"] = if failed { Value::Null } else { json!(checked.plan) };
         terminal.print_json(&value)?;
     } else {
@@ -136,11 +137,23 @@ fn plan(plan: &Plan) -> String {
 fn work(platform: &PlatformPlan) -> String {
     let totals = &platform.totals;
     format!(
-        "a build for {} would fetch {} packages ({}), pack {} and find {} packed\n",
+        "a build for {} would fetch {} packages{}, pack {} and find {} packed\n",
         platform.platform,
         totals.fetch,
-        HumanBytes(totals.fetch_bytes),
+        size(platform),
         totals.pack,
         totals.cached,
     )
+}
+
+/// Bytes to fetch; not every index tells the size of a file.
+fn size(platform: &PlatformPlan) -> String {
+    let mut missing = platform.packages.iter().filter(|package| package.state == PackageState::Missing);
+    let bytes = HumanBytes(platform.totals.fetch_bytes);
+    match (platform.totals.fetch_bytes, missing.any(|package| package.bytes.is_none())) {
+        (0, false) => String::new(),
+        (0, true) => " of unknown size".to_owned(),
+        (_, true) => format!(" (at least {bytes})"),
+        (_, false) => format!(" ({bytes})"),
+    }
 }
