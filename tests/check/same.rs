@@ -11,7 +11,6 @@ use crate::support::{
     tls::TlsServer,
     wheel::{Wheel, is_wheel, wheel},
 };
-use serde_json::Value;
 use std::net::TcpListener;
 
 /// One attempt, and a second without a byte is too long.
@@ -23,11 +22,11 @@ const WRONG: &str = "sha256:0000000000000000000000000000000000000000000000000000
 fn same(envwright: &Envwright, arguments: &[&str], problem: &str) {
     let run = |command: &str| envwright.run(&[&[command], arguments, &["--json"]].concat());
     let (checked, built) = (run("check"), run("build"));
-    let (check, build) = (checked.json()["root"].take(), built.json()["root"].take());
-    assert_eq!(build["problem"], problem, "build: {built}");
+    let (root, of_build) = (checked.json()["root"].take(), built.json()["root"].take());
+    assert_eq!(of_build["problem"], problem, "build: {built}");
     for member in ["problem", "facts", "evidence", "file", "title", "stage", "fault", "transient", "remedies"]
     {
-        assert_eq!(check[member], build[member], "{member} of {problem}: {checked}");
+        assert_eq!(root[member], of_build[member], "{member} of {problem}: {checked}");
     }
     assert_eq!(checked.code, built.code, "{problem}");
 }
@@ -184,15 +183,7 @@ fn of_system_packages() {
 
 /// Adds a package to a base whose apt asks this repository.
 fn on_debian(repository: &Repository, package: &str) -> Envwright {
-    let key: String = repository
-        .public_key()
-        .lines()
-        .map(|line| format!(" {}\n", if line.is_empty() { "." } else { line }))
-        .collect();
-    let source = format!(
-        "Types: deb\nURIs: {}\nSuites: bookworm\nComponents: main\nSigned-By:\n{key}",
-        repository.url()
-    );
+    let source = repository.source("bookworm");
     let status = "Package: base-files\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n";
     let files = [("var/lib/dpkg/status", status), ("etc/apt/sources.list.d/test.sources", source.as_str())];
     let envwright = yaml(&format!("image: oci:base\napt: [{package}]\n")).config(IMPATIENT);
@@ -331,12 +322,12 @@ fn of_disks_that_are_too_small() {
     let envwright = envwright.file("envwright.lock", lock.replacen("requested = true\n", sized, 1));
     let run = |command: &str| envwright.run(&[command, "--json"]);
     let (checked, built) = (run("check"), run("build"));
-    let (check, build) = (&checked.json()["root"], &built.json()["root"]);
-    for root in [check, build] {
+    let (root, of_build) = (&checked.json()["root"], &built.json()["root"]);
+    for root in [root, of_build] {
         assert_eq!(root["problem"], "disk-full", "{checked}");
         assert_eq!(root["facts"]["needed"], "5456.9 TiB", "{checked}");
     }
-    assert_eq!(check["facts"]["path"], build["facts"]["path"]);
+    assert_eq!(root["facts"]["path"], of_build["facts"]["path"]);
     assert_eq!((checked.code, built.code), (Some(1), Some(1)));
     let disk = &checked.json()["disk"][0];
     assert!(disk["needed"].as_u64() > disk["available"].as_u64(), "{disk}");

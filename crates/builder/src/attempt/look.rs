@@ -59,22 +59,22 @@ impl Attempt<'_> {
                 return self.look_at_names(context, platform, Some(&base), known, look).await;
             }
         };
-        let lock = ground.lock();
-        look.add("base", State::Ok, format!("{named}{}", facts(lock)));
-        if !lock.debs.is_empty() {
-            look.add("debian", State::Ok, format!("{} packages for {platform}", lock.debs.len()));
+        let found = ground.lock();
+        look.add("base", State::Ok, format!("{named}{}", facts(found)));
+        if !found.debs.is_empty() {
+            look.add("debian", State::Ok, format!("{} for {platform}", packages(found.debs.len())));
         }
-        for (what, outcome) in [("user", self.has_user(&base)), ("python", self.compiles(platform, lock))] {
+        for (what, outcome) in [("user", self.has_user(&base)), ("python", self.compiles(platform, found))] {
             look.of(what, named.clone(), outcome);
         }
         let solved = self.choose(context, platform, ground, known).await;
         let Some(solved) = look.of("pypi", format!("packages for {platform}"), solved) else { return };
         if !solved.lock.wheels.is_empty() {
-            look.add("pypi", State::Ok, format!("{} packages for {platform}", solved.lock.wheels.len()));
+            look.add("pypi", State::Ok, format!("{} for {platform}", packages(solved.lock.wheels.len())));
         }
         look.findings.extend(solved.warnings.iter().cloned());
         let packages = self.packages(&solved.lock, &base);
-        let Some(packages) = look.of("files", String::new(), packages) else { return };
+        let Some(packages) = look.of("files", format!("packages for {platform}"), packages) else { return };
         let planned = Plan::packages(context, &packages);
         look.fetched += space::missing(context, &packages);
         look_at_hosts(context, &packages, &planned, look).await;
@@ -153,6 +153,10 @@ impl Attempt<'_> {
             None => Ok(()),
         }
     }
+}
+
+fn packages(count: usize) -> String {
+    format!("{count} package{}", if count == 1 { "" } else { "s" })
 }
 
 /// Sample: `, glibc 2.36, Python 3.11.2`.

@@ -137,9 +137,10 @@ fn plan(plan: &Plan) -> String {
 fn work(platform: &PlatformPlan) -> String {
     let totals = &platform.totals;
     format!(
-        "a build for {} would fetch {} packages{}, pack {} and find {} packed\n",
+        "a build for {} would fetch {} package{}{}, pack {} and find {} packed\n",
         platform.platform,
         totals.fetch,
+        if totals.fetch == 1 { "" } else { "s" },
         size(platform),
         totals.pack,
         totals.cached,
