@@ -297,6 +297,17 @@ impl<'a> Attempt<'a> {
         Ok(report)
     }
 
+    async fn found(
+        &self,
+        context: &Context<'_>,
+        name: &str,
+        platform: Platform,
+        known: &Known,
+    ) -> Result<Image, BuildError> {
+        let found = as_it_is::find(context, name, platform, known).await;
+        found.map_err(|error| error.of_base(self.environment.base_span.as_ref()))
+    }
+
     /// Finds the image that is used as it is.
     async fn as_it_is(&self, context: &Context<'_>, name: &str) -> Result<Report, BuildError> {
         let platforms = self.platforms()?;
@@ -304,7 +315,7 @@ impl<'a> Attempt<'a> {
         let mut images = Vec::new();
         let mut reports = Vec::new();
         for platform in platforms {
-            let image = as_it_is::find(context, name, platform, &known).await?;
+            let image = self.found(context, name, platform, &known).await?;
             reports.push(PlatformReport::new(&image, &[], &as_it_is::lock(name, image.digest)));
             images.push(image);
         }

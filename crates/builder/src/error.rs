@@ -165,6 +165,15 @@ pub enum BuildError {
     /// A file of this machine cannot be read or written.
     #[error("reading or writing a file")]
     Io(#[from] std::io::Error),
+    /// An error of something that the definition asks for.
+    #[error("{error}")]
+    At {
+        /// What went wrong.
+        #[source]
+        error: Box<Self>,
+        /// Where the definition asks for it.
+        span: Span,
+    },
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -199,12 +208,55 @@ impl Explain for BuildError {
             Self::Registry(error) => error.findings(),
             Self::Store(error) => error.findings(),
             Self::Rootfs(error) => error.findings(),
+            Self::At { error, span } => {
+                error.findings().into_iter().map(|finding| located(finding, span)).collect()
+            }
             own => vec![own.own_finding()],
         }
     }
 }
 
+/// Problems of what a definition names as its base, which are mended where it does.
+const OF_BASES: [&str; 7] = [
+    "apt-no-release-file",
+    "base-invalid",
+    "base-without-apt",
+    "image-name-invalid",
+    "python-not-found",
+    "registry-not-found",
+    "registry-platform-mismatch",
+];
+
+/// With the place of the base, where there is none yet and the problem is one of the base.
+fn located(finding: Finding, span: &Span) -> Finding {
+    let of_base = OF_BASES.contains(&finding.problem.as_str());
+    if of_base && finding.evidence.is_empty() { finding.at(span, "this base") } else { finding }
+}
+
 impl BuildError {
+    /// The same, of the base that the definition asks for at a place.
+    pub(crate) fn of_base(self, span: Option<&Span>) -> Self {
+        match (self, span) {
+            (
+                error @ (Self::Registry(_)
+                | Self::Image(_)
+                | Self::Debian(_)
+                | Self::Python { .. }
+                | Self::NoApt { .. }),
+                Some(span),
+            ) => Self::At { error: Box::new(error), span: span.clone() },
+            (other, _) => other,
+        }
+    }
+
+    /// The error itself, without its place.
+    pub(crate) fn inner(&self) -> &Self {
+        match self {
+            Self::At { error, .. } => error.inner(),
+            other => other,
+        }
+    }
+
     /// The finding of the variants that no other room owns.
     fn own_finding(&self) -> Finding {
         match self {

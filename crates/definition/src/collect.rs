@@ -1,9 +1,9 @@
 //! What is gathered while a definition and the files it names are read.
 
 use crate::{Indexes, PackageName, Requirement};
-use envwright_diagnosis::{Finding, Severity, Source, Span};
+use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
 use envwright_redact::SafeUrl;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 /// Findings, sources and requirements so far.
 #[derive(Debug, Default)]
@@ -30,6 +30,26 @@ impl Collected {
     pub(crate) fn invalid_value(&mut self, key: &str, expected: &str, span: &Span) {
         let finding = Finding::new("definition-invalid-value").fact("key", key).fact("expected", expected);
         self.push(finding.at(span, format!("expected {expected}")));
+    }
+
+    /// A file that is not there, with the name beside it that was probably meant. `written` is how the definition
+    /// names `path`.
+    pub(crate) fn missing(&mut self, problem: &'static str, written: &str, path: &Path, span: &Span) {
+        let finding = Finding::new(problem).fact("path", written).at(span, "no such file");
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        let mut names: Vec<String> = fs_err::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .collect();
+        names.sort_unstable();
+        let own = Path::new(&span.source().name).file_name().and_then(|name| name.to_str());
+        let others = names.iter().map(String::as_str).filter(|other| Some(*other) != own);
+        self.push(match nearest(name, others).and_then(|near| Some((written.strip_suffix(name)?, near))) {
+            Some((folders, near)) => finding.fact("nearest", format!("{folders}{near}")),
+            None => finding,
+        });
     }
 
     /// Warns of a password in the text of a URL.

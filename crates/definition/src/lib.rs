@@ -16,6 +16,7 @@
 //! # Ok::<(), envwright_definition::DefinitionError>(())
 //! ```
 
+mod advice;
 mod chars;
 mod collect;
 mod decode;

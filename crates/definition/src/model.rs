@@ -17,6 +17,8 @@ pub struct Environment {
     pub description: Option<String>,
     /// What the packages are put on.
     pub base: Base,
+    /// Where it is named; none for the default.
+    pub base_span: Option<Span>,
     /// Which Python is asked for.
     pub python: Option<PythonRequest>,
     /// What is to be installed from PyPI, in the order of the definition.

@@ -4,7 +4,7 @@
 mod groups;
 mod uv;
 
-use crate::{Options, Spanned, chars::Chars, collect::Collected, requirement};
+use crate::{Options, Spanned, advice, chars::Chars, collect::Collected, requirement};
 use envwright_diagnosis::{Finding, Source, Span, nearest};
 use std::{collections::BTreeSet, ops::Range, path::Path, sync::Arc};
 use toml_edit::{Document, Item, TableLike, Value};
@@ -30,7 +30,9 @@ pub(crate) fn read(
         Err(error) => {
             let span = Span::new(source, error.span().unwrap_or_default());
             let message = error.message().lines().next().unwrap_or_default().to_owned();
-            collected.push(Finding::new("definition-invalid-toml").at(&span, message));
+            let at = span.range().start;
+            let finding = Finding::new("definition-invalid-toml").at(&span, message);
+            collected.push(advice::unclosed(finding, source, at));
             return Project::default();
         }
     };
@@ -106,42 +108,51 @@ impl Reader<'_> {
         }
         let wanted = self.list("dependencies", project.get("dependencies"), name);
         let optional = project.get("optional-dependencies").and_then(Item::as_table_like);
-        let mut open: Vec<String> = extras.iter().cloned().chain(wanted).collect();
+        let given = extras.iter().map(|extra| Spanned { value: extra.clone(), span: None });
+        let mut open: Vec<Spanned<String>> = given.chain(wanted).collect();
         let mut done = BTreeSet::new();
         while let Some(extra) = open.pop() {
-            if done.insert(normal(&extra)) {
+            if done.insert(normal(&extra.value)) {
                 open.extend(self.extra(&extra, optional, name));
             }
         }
     }
 
     /// Reads one extra; returns the extras of the project itself that it asks for.
-    fn extra(&mut self, extra: &str, optional: Option<&dyn TableLike>, name: Option<&str>) -> Vec<String> {
+    fn extra(
+        &mut self,
+        asked: &Spanned<String>,
+        optional: Option<&dyn TableLike>,
+        name: Option<&str>,
+    ) -> Vec<Spanned<String>> {
+        let extra = asked.value.as_str();
         let found = optional.and_then(|table| table.iter().find(|(key, _)| normal(key) == normal(extra)));
         if let Some((key, item)) = found {
             return self.list(key, Some(item), name);
         }
         let known: Vec<&str> =
             optional.into_iter().flat_map(|table| table.iter().map(|(key, _)| key)).collect();
-        self.unknown(extra, "extra", &known);
+        self.unknown(extra, "extra", &known, asked.span.as_ref());
         Vec::new()
     }
 
-    fn unknown(&mut self, key: &str, kind: &str, known: &[&str]) {
+    /// Something that the project lacks; `span` is where it asks for it, where the user does not.
+    fn unknown(&mut self, key: &str, kind: &str, known: &[&str], span: Option<&Span>) {
         let finding = Finding::new("definition-unknown-key").fact("key", key);
+        let finding = span.iter().fold(finding, |finding, span| finding.at(span, "asked for here"));
         let has = match known {
             [] => format!("It has no {kind} at all."),
             _ => format!("It has: {}.", known.join(", ")),
         };
         let finding = finding.detail(format!("The project has no {kind} `{key}`.")).detail(has);
         self.collected.push(match nearest(key, known.iter().copied()) {
-            Some(meant) => finding.fact("nearest", meant).remedy(format!("Write `{meant}`")),
+            Some(meant) => finding.fact("nearest", meant),
             None => finding,
         });
     }
 
     /// Reads a list of requirements; returns the extras of the project itself that it asks for.
-    fn list(&mut self, key: &str, item: Option<&Item>, name: Option<&str>) -> Vec<String> {
+    fn list(&mut self, key: &str, item: Option<&Item>, name: Option<&str>) -> Vec<Spanned<String>> {
         let Some(item) = item else { return Vec::new() };
         let Some(array) = item.as_array() else {
             let span = self.span(item.span());
@@ -151,7 +162,7 @@ impl Reader<'_> {
         array.iter().flat_map(|value| self.one(key, value, name)).collect()
     }
 
-    fn one(&mut self, key: &str, value: &Value, name: Option<&str>) -> Vec<String> {
+    fn one(&mut self, key: &str, value: &Value, name: Option<&str>) -> Vec<Spanned<String>> {
         let range = value.span().unwrap_or_default();
         let Some(text) = value.as_str() else {
             let span = self.span(Some(range));
@@ -161,7 +172,12 @@ impl Reader<'_> {
         let line = Chars::instead(self.source, range, text).trim();
         let Some(parsed) = requirement::parse(&line, self.dir, self.collected) else { return Vec::new() };
         if name.is_some_and(|name| normal(name) == parsed.requirement.name.as_str()) {
-            return parsed.extras;
+            let span = line.span();
+            return parsed
+                .extras
+                .into_iter()
+                .map(|value| Spanned { value, span: Some(span.clone()) })
+                .collect();
         }
         self.collected.requirements.push(parsed.requirement);
         Vec::new()

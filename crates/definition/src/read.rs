@@ -81,6 +81,7 @@ fn joined(collected: Collected, described: yaml::Described, project: Project) ->
         version: described.version.or(project.version),
         description: described.description.or(project.description),
         base: described.base.unwrap_or_default(),
+        base_span: described.base_span,
         python: described.python,
         requirements: collected.requirements,
         constraints: collected.constraints,

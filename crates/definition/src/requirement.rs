@@ -24,6 +24,15 @@ const ARCHIVES: [&str; 11] = [
     ".tar.lzma",
 ];
 
+/// What most markers ask for (dependency specifiers, environment markers).
+const MARKERS: [&str; 5] = [
+    "`python_version`",
+    "`sys_platform`",
+    "`platform_machine`",
+    "`platform_system`",
+    "`implementation_name`",
+];
+
 /// A requirement with the extras that it asks for.
 pub(crate) struct Parsed {
     pub(crate) requirement: Requirement,
@@ -111,14 +120,10 @@ fn local(line: &Chars, target: &str, marker: &str, dir: &Path, collected: &mut C
     let name = wheel_name(&file, &span, collected)?;
     let path = std::path::absolute(&path).ok().filter(|path| path.is_file());
     let Some(url) = path.and_then(|path| Url::from_file_path(path).ok()) else {
-        collected.push(missing_wheel(target, &span));
+        collected.missing("definition-file-missing", target, &dir.join(split_extras(target).0), &span);
         return None;
     };
     grammar(line, &named(&name, extras, url.as_str(), marker), collected)
-}
-
-fn missing_wheel(path: &str, span: &Span) -> Finding {
-    Finding::new("definition-file-missing").fact("path", path).at(span, "no such file")
 }
 
 /// A wheel at a URL that has no name before it.
@@ -167,7 +172,7 @@ fn grammar(line: &Chars, text: &str, collected: &mut Collected) -> Option<Parsed
             // The first line of the message; the parser's own drawing of the place would follow.
             let message = error.message.to_string();
             let reason = message.lines().next().unwrap_or_default();
-            collected.push(suggested(invalid(text, reason, &span), text));
+            collected.push(suggested(invalid(text, reason, &span), text, reason));
             return None;
         }
     };
@@ -203,7 +208,7 @@ fn is_buildable(url: &Url, line: &Chars, collected: &mut Collected) -> bool {
         return false;
     }
     if url.scheme() == "file" && !url.to_file_path().is_ok_and(|path| path.is_file()) {
-        collected.push(missing_wheel(url.path(), &span));
+        collected.missing("definition-file-missing", url.path(), Path::new(url.path()), &span);
         return false;
     }
     true
@@ -214,14 +219,25 @@ fn invalid(text: &str, reason: &str, span: &Span) -> Finding {
     Finding::new("pip-invalid-requirement").fact("requirement", shown).fact("reason", reason).at(span, reason)
 }
 
-/// Sample: `numpy=1.26`, as conda writes it.
-fn suggested(finding: Finding, text: &str) -> Finding {
-    match text.split_once('=') {
-        Some((name, version))
-            if PackageName::parse(name.trim()).is_some()
-                && version.trim().starts_with(|c: char| c.is_ascii_digit()) =>
-        {
-            finding.remedy(format!("Write `{}=={}`", name.trim(), version.trim()))
+/// What was probably meant. Samples: `numpy=1.26`, as conda writes it; `numpy 1.26`; `scikit learn`.
+fn suggested(finding: Finding, text: &str, reason: &str) -> Finding {
+    let is_version = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    if let Some((name, version)) = text.split_once('=')
+        && PackageName::parse(name.trim()).is_some()
+        && is_version(version.trim())
+    {
+        return finding.remedy(format!("Write `{}=={}`", name.trim(), version.trim()));
+    }
+    if reason.contains("valid marker name") {
+        return finding.remedy(format!("Write a name that markers know: {}", MARKERS.join(", ")));
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.as_slice() {
+        [name, version] if PackageName::parse(name).is_some() && is_version(version) => {
+            finding.remedy(format!("Write `{name}=={version}`"))
+        }
+        [_, _, ..] if PackageName::parse(&words.join("-")).is_some() => {
+            finding.remedy(format!("Write `{}`, or each package on a line of its own", words.join("-")))
         }
         _ => finding,
     }

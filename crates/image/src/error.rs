@@ -77,10 +77,16 @@ impl ImageError {
 impl Explain for ImageError {
     fn findings(&self) -> Vec<Finding> {
         vec![match self {
-            Self::Name { name, reason } => Finding::new("image-name-invalid")
-                .fact("image", name)
-                .fact("reason", reason)
-                .detail(format!("What is wrong: {reason}.")),
+            Self::Name { name, reason } => {
+                let finding = Finding::new("image-name-invalid")
+                    .fact("image", name)
+                    .fact("reason", reason)
+                    .detail(format!("What is wrong: {reason}."));
+                match crate::reference::mended(name) {
+                    Some(mended) => finding.remedy(format!("Write `{mended}`")),
+                    None => finding,
+                }
+            }
             Self::Base { base, reason } => Finding::new("base-invalid")
                 .fact("image", base)
                 .fact("reason", reason)

@@ -111,6 +111,19 @@ impl FromStr for ImageReference {
     }
 }
 
+/// A name that is not valid as it was probably meant: in lower case, with single slashes.
+pub(crate) fn mended(name: &str) -> Option<String> {
+    let slashes = name.replace('\\', "/");
+    let parts: Vec<&str> = slashes.split('/').filter(|part| !part.is_empty()).collect();
+    let joined = parts.join("/");
+    let (repository, tag) = match joined.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository.to_lowercase(), Some(tag)),
+        _ => (joined.to_lowercase(), None),
+    };
+    let mended = tag.map_or_else(|| repository.clone(), |tag| format!("{repository}:{tag}"));
+    mended.parse::<ImageReference>().ok().map(|_| mended)
+}
+
 /// An image as it is asked for at a registry: by its tag, or by the digest of its manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteImage {

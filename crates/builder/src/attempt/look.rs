@@ -34,7 +34,7 @@ impl Attempt<'_> {
         look.plan.nothing_to_do = self.finished().is_some();
         for platform in platforms {
             if let Some(name) = as_it_is::image(&self.environment) {
-                let found = as_it_is::find(context, name, *platform, &known).await.map(drop);
+                let found = self.found(context, name, *platform, &known).await.map(drop);
                 look.saw("base", format!("{name} for {platform}, used as it is"), found);
             } else {
                 self.look_at(context, *platform, &known, look).await;
@@ -50,11 +50,11 @@ impl Attempt<'_> {
         };
         let ground = match self.ground(context, platform, &base, known).await {
             Ok(ground) => ground,
-            Err(error @ BuildError::LockStale { .. }) => {
+            Err(error) if matches!(error.inner(), BuildError::LockStale { .. }) => {
                 return look.fail("lock", "beside the definition".to_owned(), &error);
             }
             Err(error) => {
-                let of_debian = matches!(error, BuildError::Debian(_) | BuildError::NoApt { .. });
+                let of_debian = matches!(error.inner(), BuildError::Debian(_) | BuildError::NoApt { .. });
                 look.fail(if of_debian { "debian" } else { "base" }, named, &error);
                 return self.look_at_names(context, platform, Some(&base), known, look).await;
             }

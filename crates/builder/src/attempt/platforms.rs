@@ -114,7 +114,7 @@ impl Attempt<'_> {
         locked.lock.platforms.extend(known.others(self.definition, &platforms));
         for platform in platforms {
             if let Some(name) = as_it_is::image(&self.environment) {
-                let image = as_it_is::find(context, name, platform, &known).await?;
+                let image = self.found(context, name, platform, &known).await?;
                 locked.lock.platforms.insert(platform, as_it_is::lock(name, image.digest));
                 continue;
             }
@@ -164,6 +164,16 @@ impl Attempt<'_> {
         platform: Platform,
         known: &Known,
     ) -> Result<Arc<Base>, BuildError> {
+        let base = self.opened(context, platform, known).await;
+        base.map_err(|error| error.of_base(self.environment.base_span.as_ref()))
+    }
+
+    async fn opened(
+        &self,
+        context: &Context<'_>,
+        platform: Platform,
+        known: &Known,
+    ) -> Result<Arc<Base>, BuildError> {
         let name = self.environment.base.clone();
         if let BaseName::Registry(image) = &name {
             return registry_base::open(context, image, platform, known).await;
@@ -195,11 +205,12 @@ impl Attempt<'_> {
         }
         let lock = match &self.environment.base {
             BaseName::Bootstrap { suite } => {
-                solve::debian(context, &self.environment, suite, platform, known).await?
+                solve::debian(context, &self.environment, suite, platform, known).await
             }
-            _ if self.environment.apt.is_empty() => solve::from_base(&self.environment, platform, base)?,
-            _ => solve::added(context, &self.environment, platform, base, known).await?,
+            _ if self.environment.apt.is_empty() => solve::from_base(&self.environment, platform, base),
+            _ => solve::added(context, &self.environment, platform, base, known).await,
         };
+        let lock = lock.map_err(|error| error.of_base(self.environment.base_span.as_ref()))?;
         Ok(Ground::Base { lock: Box::new(lock), key })
     }
 

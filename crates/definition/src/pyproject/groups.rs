@@ -8,15 +8,23 @@ use toml_edit::{Item, TableLike, Value};
 pub(super) fn read(reader: &mut Reader<'_>, groups: Option<&Item>, wanted: &[String]) {
     let table = groups.and_then(Item::as_table_like);
     for name in wanted {
-        group(reader, table, name, &mut Vec::new());
+        group(reader, table, name, None, &mut Vec::new());
     }
 }
 
-fn group(reader: &mut Reader<'_>, table: Option<&dyn TableLike>, name: &str, open: &mut Vec<String>) {
+/// Reads a group; `from` is the entry of another one that includes it.
+fn group(
+    reader: &mut Reader<'_>,
+    table: Option<&dyn TableLike>,
+    name: &str,
+    from: Option<&Value>,
+    open: &mut Vec<String>,
+) {
     let found = table.and_then(|table| table.iter().find(|(key, _)| normal(key) == normal(name)));
     let Some((key, item)) = found else {
         let known: Vec<&str> = table.into_iter().flat_map(|table| table.iter().map(|(key, _)| key)).collect();
-        return reader.unknown(name, "dependency group", &known);
+        let span = from.map(|entry| reader.span(entry.span()));
+        return reader.unknown(name, "dependency group", &known, span.as_ref());
     };
     let span = reader.span(item.span());
     let Some(entries) = item.as_array() else {
@@ -28,7 +36,7 @@ fn group(reader: &mut Reader<'_>, table: Option<&dyn TableLike>, name: &str, ope
     open.push(normal(name));
     for entry in entries {
         match included(entry) {
-            Some(other) => group(reader, table, other, open),
+            Some(other) => group(reader, table, other, Some(entry), open),
             None => {
                 reader.one(key, entry, None);
             }

@@ -85,8 +85,7 @@ fn find_links(reader: &mut Reader<'_>, value: &Value) {
         Ok(path) if path.exists() => reader.collected.indexes.find_links.push(FindLinks::Path(path)),
         _ => {
             let span = reader.span(value.span());
-            let finding = envwright_diagnosis::Finding::new("definition-file-missing").fact("path", text);
-            reader.collected.push(finding.at(&span, "no such folder"));
+            reader.collected.missing("definition-file-missing", text, &reader.dir.join(text), &span);
         }
     }
 }

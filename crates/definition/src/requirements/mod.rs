@@ -122,18 +122,25 @@ impl<'a> Reader<'a> {
 
     /// Reads a file that stands in the definition as `name`.
     pub(crate) fn file(&mut self, path: &Path, name: &str, span: &Span, constraint: bool) {
-        let missing =
-            || Finding::new("pip-requirements-file-missing").fact("path", name).at(span, "no such file");
+        const MISSING: &str = "pip-requirements-file-missing";
         let identity = match fs_err::canonicalize(path) {
             Ok(identity) if identity.is_file() => identity,
-            _ => return self.collected.push(missing()),
+            _ => return self.collected.missing(MISSING, name, path, span),
         };
         self.read += 1;
         if self.open.contains(&identity) || self.open.len() > DEEPEST || self.read > MOST_FILES {
-            let expected = "a file that does not include itself";
-            return self.collected.invalid_value("-r", expected, span);
+            let finding = Finding::new("definition-invalid-value").fact("key", "-r").fact("path", name);
+            let finding = finding
+                .at(span, "expected a file that does not include itself")
+                .detail(format!(
+                    "{name} is being read already: it includes itself, by way of others perhaps."
+                ))
+                .remedy("Remove the line shown");
+            return self.collected.push(finding);
         }
-        let Ok(bytes) = fs_err::read(path) else { return self.collected.push(missing()) };
+        let Ok(bytes) = fs_err::read(path) else {
+            return self.collected.missing(MISSING, name, path, span);
+        };
         let Some(text) = decode(&bytes) else {
             let finding = Finding::new("definition-encoding").fact("path", name);
             return self.collected.push(finding.at(span, "this file"));

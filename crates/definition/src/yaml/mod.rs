@@ -5,7 +5,7 @@ mod keys;
 pub(crate) mod node;
 mod values;
 
-use crate::{Base, FileCopy, PythonRequest, Spanned, collect::Collected};
+use crate::{Base, FileCopy, PythonRequest, Spanned, advice, collect::Collected};
 use envwright_diagnosis::{Finding, Source, Span, nearest};
 use envwright_target::Platform;
 pub(crate) use keys::Key;
@@ -23,6 +23,7 @@ pub(crate) struct Described {
     pub(crate) version: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) base: Option<Base>,
+    pub(crate) base_span: Option<Span>,
     pub(crate) python: Option<PythonRequest>,
     pub(crate) apt: Vec<Spanned<String>>,
     pub(crate) env: BTreeMap<String, String>,
@@ -70,6 +71,12 @@ pub(crate) fn read(
     let Some(members) = root.as_mapping() else {
         let span = reader.span(&root);
         let finding = Finding::new("definition-invalid-yaml").at(&span, "no `key: value` stands here");
+        let finding = match root.as_sequence() {
+            Some(_) => finding
+                .detail("The file is a list; a definition has keys with values.")
+                .remedy("Write the key of the list above it, such as `requirements:`"),
+            None => finding.detail("The file is a text; a definition has keys with values."),
+        };
         reader.collected.push(finding);
         return described;
     };
@@ -130,14 +137,18 @@ impl Reader<'_> {
         if let Some(known) = Key::parse(text) {
             return Some(known);
         }
+        self.unknown(key, advice::called(text).or_else(|| nearest(text, Key::names())));
+        None
+    }
+
+    fn unknown(&mut self, key: &Node, meant: Option<&str>) {
         let span = self.span(key);
         let finding = Finding::new("definition-unknown-key").fact("key", span.text());
         let finding = finding.at(&span, "not known");
-        self.collected.push(match nearest(text, Key::names()) {
+        self.collected.push(match meant {
             Some(meant) => finding.fact("nearest", meant),
             None => finding,
         });
-        None
     }
 
     fn check_duplicates(&mut self, members: &[(Node, Node)]) {
@@ -160,7 +171,10 @@ impl Reader<'_> {
             Key::Version => described.version = self.string(key, value),
             Key::Description => described.description = self.string(key, value),
             Key::Tags => described.tags = self.strings_by_name(key, value),
-            Key::Image => described.base = self.image(value),
+            Key::Image => {
+                described.base = self.image(value);
+                described.base_span = Some(self.span(value));
+            }
             Key::Requirements => self.requirements(value),
             Key::Apt => described.apt = self.packages(value),
             Key::Python => described.python = self.python(value),

@@ -2,7 +2,7 @@
 
 use super::{Key, Reader, node::Node};
 use crate::{FileCopy, PythonRequest, Spanned, chars::Chars, requirements};
-use envwright_diagnosis::Finding;
+use envwright_diagnosis::nearest;
 use envwright_target::Platform;
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -17,7 +17,7 @@ impl Reader<'_> {
 
     pub(super) fn strings_by_name(&mut self, key: Key, value: &Node) -> BTreeMap<String, String> {
         let Some(members) = value.as_mapping() else {
-            self.invalid(key.name(), "names with values", value);
+            self.invalid(key.name(), "names with values, each as `name: value`", value);
             return BTreeMap::new();
         };
         let mut strings = BTreeMap::new();
@@ -171,33 +171,33 @@ impl Reader<'_> {
                 self.invalid("files", FORMS, item);
                 return Vec::new();
             };
-            return self.copy(from, to, item).into_iter().collect();
+            return self.copy((from, item), (to, item)).into_iter().collect();
         }
         let Some(members) = item.as_mapping() else {
             self.invalid("files", FORMS, item);
             return Vec::new();
         };
         if item.get("from").is_none() && item.get("to").is_none() {
-            let pairs = members.iter().map(|(from, to)| (from, from.as_str(), to.as_str()));
-            return pairs.filter_map(|(node, from, to)| self.copy(from?, to?, node)).collect();
+            let pairs = members.iter().map(|(from, to)| (from.as_str(), from, to.as_str(), to));
+            return pairs
+                .filter_map(|(from, node, to, target)| self.copy((from?, node), (to?, target)))
+                .collect();
         }
-        let (Some(from), Some(to)) =
-            (item.get("from").and_then(Node::as_str), item.get("to").and_then(Node::as_str))
-        else {
+        let named = |key: &str| item.get(key).and_then(|node| Some((node.as_str()?, node)));
+        let (Some(from), Some(to)) = (named("from"), named("to")) else {
             self.invalid("files", FORMS, item);
             return Vec::new();
         };
         for (key, _) in members.iter().filter(|(key, _)| !matches!(key.as_str(), Some("from" | "to"))) {
-            let span = self.span(key);
-            self.collected
-                .push(Finding::new("definition-unknown-key").fact("key", span.text()).at(&span, "not known"));
+            self.unknown(key, nearest(key.as_str().unwrap_or_default(), ["from", "to"]));
         }
-        self.copy(from, to, item).into_iter().collect()
+        self.copy(from, to).into_iter().collect()
     }
 
-    fn copy(&mut self, from: &str, to: &str, item: &Node) -> Option<FileCopy> {
+    /// Each path with where it stands.
+    fn copy(&mut self, (from, item): (&str, &Node), (to, target): (&str, &Node)) -> Option<FileCopy> {
         if !is_image_path(to) || to == "/" {
-            self.invalid("files", "an absolute path in the image", item);
+            self.invalid("files", "an absolute path in the image", target);
             return None;
         }
         let path = self.existing(from, item)?;
@@ -221,8 +221,7 @@ impl Reader<'_> {
             return Some(path);
         }
         let span = self.span(value);
-        self.collected
-            .push(Finding::new("definition-file-missing").fact("path", text).at(&span, "no such file"));
+        self.collected.missing("definition-file-missing", text, &self.dir.join(text), &span);
         None
     }
 }

@@ -1,10 +1,14 @@
 //! Why Debian packages could not be locked.
 
 use super::{KeyFile, Keyring};
-use envwright_diagnosis::{Explain, Finding, Span};
+use envwright_diagnosis::{Explain, Finding, Span, nearest};
 use envwright_fetch::FetchError;
 use envwright_store::StoreError;
 use std::path::PathBuf;
+
+/// Names of Debian's releases that mirrors have (Debian's list of releases).
+const SUITES: [&str; 9] =
+    ["bookworm", "trixie", "bullseye", "buster", "forky", "sid", "stable", "testing", "unstable"];
 
 /// A Debian lock that failed.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +98,8 @@ pub enum DebianError {
         suite: String,
         /// Names that are near.
         nearest: Vec<String>,
+        /// The versions that there are, where it is only the one asked for that does not exist.
+        available: Vec<String>,
         /// Where it was asked for.
         span: Option<Span>,
     },
@@ -142,7 +148,12 @@ impl DebianError {
                 )
                 .remedy("Set `mirror` in the table `[debian]` of config.toml"),
             Self::NoRelease { url, suite, reason } => {
-                Finding::new("apt-no-release-file").fact("url", url).fact("suite", suite).detail(reason)
+                let finding =
+                    Finding::new("apt-no-release-file").fact("url", url).fact("suite", suite).detail(reason);
+                match nearest(suite, SUITES).filter(|near| *near != suite.as_str()) {
+                    Some(near) => finding.fact("nearest", near).remedy(format!("Write `{near}`")),
+                    None => finding,
+                }
             }
             Self::UnknownKey { url, suite, key, keyring } => {
                 let finding = Finding::new("apt-no-pubkey").fact("suite", suite).fact("url", url);
@@ -185,13 +196,10 @@ impl DebianError {
             Self::Lists { url, reason } => {
                 Finding::new("apt-hash-mismatch").fact("file", url).fact("url", url).detail(reason)
             }
-            Self::NotFound { package, suite, nearest, span } => {
-                let mut finding =
+            Self::NotFound { package, suite, nearest, available, span } => {
+                let finding =
                     Finding::new("apt-unable-to-locate").fact("package", package).fact("suite", suite);
-                if !nearest.is_empty() {
-                    finding = finding.fact("nearest", nearest.join(", "));
-                }
-                at(finding, span.as_ref(), "not a package")
+                at(instead(finding, package, nearest, available), span.as_ref(), "not a package")
             }
             Self::Unmet { package, reason, span, other } => {
                 let finding = Finding::new("apt-unmet-dependencies").fact("package", package);
@@ -205,6 +213,23 @@ impl DebianError {
                 Finding::new("store-io").fact("path", path.display()).fact("reason", source)
             }
         }
+    }
+}
+
+/// What to ask for in the place of a package that does not exist.
+fn instead(finding: Finding, package: &str, nearest: &[String], available: &[String]) -> Finding {
+    let name = package.split('=').next().unwrap_or(package);
+    let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+    if let Some(version) = available.first() {
+        return finding
+            .fact("available", available.join(", "))
+            .remedy(format!("Write `{name}={version}`, or `{name}` for the newest one"));
+    }
+    match nearest {
+        [] => finding,
+        names => finding
+            .fact("nearest", names.join(", "))
+            .remedy(format!("Write {}, if that is meant", quoted(names).join(" or "))),
     }
 }
 

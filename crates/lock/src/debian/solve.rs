@@ -80,6 +80,7 @@ fn located(universe: &Universe, wanted: &Wanted, suite: &str) -> Result<(), Debi
         package: wanted.name.clone(),
         suite: suite.to_owned(),
         nearest: universe.nearest(&wanted.name),
+        available: universe.versions(wanted.package()),
         span: wanted.span.clone(),
     })
 }

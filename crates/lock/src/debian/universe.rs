@@ -255,6 +255,14 @@ impl Universe {
         names
     }
 
+    /// Versions of the packages of a name, the best first.
+    pub(super) fn versions(&self, name: &str) -> Vec<String> {
+        let mut versions: Vec<String> =
+            self.named(name).iter().map(|package| self.packages[*package].version.to_string()).collect();
+        versions.dedup();
+        versions
+    }
+
     /// Names like `name`, the nearest first, at most three.
     pub(super) fn nearest(&self, name: &str) -> Vec<String> {
         let close = self.by_name.keys().map(|known| (strsim::jaro_winkler(name, known), known));

@@ -2,7 +2,7 @@
 
 use super::{
     PypiError,
-    fate::fate,
+    fate::{fate, usable},
     known::known,
     requirement::{Item, specifiers},
     session::Session,
@@ -12,6 +12,7 @@ use envwright_diagnosis::Finding;
 use std::collections::{BTreeSet, VecDeque};
 use uv_distribution_types::Name as _;
 use uv_normalize::PackageName;
+use uv_pep440::Version;
 use uv_resolver::ResolveError;
 
 /// At most so many sentences on what is shared.
@@ -119,10 +120,23 @@ pub(super) async fn dead_items(session: &Session<'_>) -> Vec<Finding> {
         let Some(wanted) = item.specifiers() else { continue };
         let known = known(session, &item.parsed.name).await;
         if let Some(finding) = fate(session, &item.parsed.name, wanted, &known).await {
+            let finding = instead(finding, &item.parsed.name, usable(session, wanted, &known));
             findings.push(item.prove(finding.fact("requirement", &item.text), "asked for here"));
         }
     }
     findings
+}
+
+/// What the user can write in the place of a requirement that nothing fulfils.
+fn instead(finding: Finding, name: &PackageName, usable: Option<&Version>) -> Finding {
+    let near = finding.facts.get("nearest").map(str::to_owned);
+    match (usable, near) {
+        (Some(version), _) => finding.remedy(format!("Write `{name}=={version}`, which can be installed")),
+        (None, Some(near)) if finding.remedies.is_empty() => {
+            finding.remedy(format!("Write `{near}`, if that is meant"))
+        }
+        _ => finding,
+    }
 }
 
 /// What the smallest unsolvable set says: the dependency that cannot be had, or a contradiction.

@@ -14,7 +14,7 @@ use uv_client::{BaseClientBuilder, RegistryClientBuilder};
 use uv_distribution_filename::WheelFilename;
 use uv_distribution_types::{Index, IndexCapabilities, IndexLocations, IndexMetadataRef};
 use uv_normalize::PackageName;
-use uv_pep440::{Operator, Version, VersionSpecifiers};
+use uv_pep440::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 use uv_platform_tags::{IncompatibleTag, PlatformTag, TagCompatibility};
 use uv_types::BuildContext;
 
@@ -60,6 +60,27 @@ pub(super) async fn fate(
 fn fits(session: &Session<'_>, file: &KnownFile) -> bool {
     file.runs_on(&session.python)
         && file.wheel.as_ref().is_some_and(|wheel| wheel.is_compatible(&session.tags))
+}
+
+/// The version that is nearest to the ones wanted and can be used here: below the one that is pinned, else above it,
+/// else the newest. Pre-releases only where there is nothing else.
+pub(super) fn usable<'a>(
+    session: &Session<'_>,
+    wanted: &VersionSpecifiers,
+    known: &'a Known,
+) -> Option<&'a Version> {
+    let fitting = known
+        .versions
+        .iter()
+        .filter(|(_, files)| files.iter().any(|file| file.yanked.is_none() && fits(session, file)));
+    let fitting: Vec<&Version> = fitting.map(|(version, _)| version).collect();
+    let released: Vec<&Version> =
+        fitting.iter().copied().filter(|version| !version.any_prerelease()).collect();
+    let all = if released.is_empty() { fitting } else { released };
+    let pinned = wanted.iter().find(|one| matches!(one.operator(), Operator::Equal | Operator::ExactEqual));
+    let Some(pinned) = pinned.map(VersionSpecifier::version) else { return all.last().copied() };
+    let below = all.iter().rev().find(|version| **version <= pinned);
+    below.or_else(|| all.first()).copied()
 }
 
 fn needs_python(
