@@ -44,14 +44,14 @@ pub(crate) struct Repository {
 impl Repository {
     /// Offers these packages in `main` of a suite, for amd64.
     pub(crate) fn with(suite: &str, packages: &[Package]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().to_owned();
-        for package in packages {
-            build(&root, package);
-        }
-        let scanned =
-            output(tool("apt-ftparchive", "apt-utils").args(["packages", "pool"]).current_dir(&root));
-        Self::serve(folder, suite, &scanned)
+        let (folder, scanned) = pool(packages);
+        Self::serve(folder, &[(suite, &scanned)])
+    }
+
+    /// The same with the suite's updates, of which there are none: what a configured mirror must have.
+    pub(crate) fn with_updates(suite: &str, packages: &[Package]) -> Self {
+        let (folder, scanned) = pool(packages);
+        Self::serve(folder, &[(suite, &scanned), (&format!("{suite}-updates"), b"")])
     }
 
     /// Offers these .debs, of whatever bytes, as packages of version 1 with these names.
@@ -70,24 +70,26 @@ impl Repository {
             );
             written.unwrap();
         }
-        Self::serve(folder, suite, list.as_bytes())
+        Self::serve(folder, &[(suite, list.as_bytes())])
     }
 
-    /// Signs what is in a folder, with this list of its packages.
-    fn serve(folder: TempDir, suite: &str, packages: &[u8]) -> Self {
+    /// Signs what is in a folder, as suites with these lists of packages.
+    fn serve(folder: TempDir, suites: &[(&str, &[u8])]) -> Self {
         let root = folder.path();
-        write(&root.join(format!("dists/{suite}/main/binary-amd64/Packages")), packages);
-        let suite_folder = format!("dists/{suite}");
-        let release = output(
-            tool("apt-ftparchive", "apt-utils")
-                .args(["-o", &format!("APT::FTPArchive::Release::Codename={suite}")])
-                .args(["-o", "APT::FTPArchive::Release::Components=main"])
-                .args(["-o", "APT::FTPArchive::Release::Architectures=amd64"])
-                .args(["release", &suite_folder])
-                .current_dir(root),
-        );
-        write(&root.join(format!("{suite_folder}/Release")), &release);
-        let (key, public_key) = sign(root, &suite_folder);
+        for (suite, packages) in suites {
+            write(&root.join(format!("dists/{suite}/main/binary-amd64/Packages")), packages);
+            let release = output(
+                tool("apt-ftparchive", "apt-utils")
+                    .args(["-o", &format!("APT::FTPArchive::Release::Codename={suite}")])
+                    .args(["-o", "APT::FTPArchive::Release::Components=main"])
+                    .args(["-o", "APT::FTPArchive::Release::Architectures=amd64"])
+                    .args(["release", &format!("dists/{suite}")])
+                    .current_dir(root),
+            );
+            write(&root.join(format!("dists/{suite}/Release")), &release);
+        }
+        let suites: Vec<&str> = suites.iter().map(|(suite, _)| *suite).collect();
+        let (key, public_key) = sign(root, &suites);
         let server = Server::start(move |path| file(&folder, path));
         Self { server, key, public_key }
     }
@@ -127,6 +129,17 @@ fn file(folder: &TempDir, path: &str) -> Answer {
     }
 }
 
+/// A folder with these packages, and the list of them.
+fn pool(packages: &[Package]) -> (TempDir, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    for package in packages {
+        build(folder.path(), package);
+    }
+    let scanned =
+        output(tool("apt-ftparchive", "apt-utils").args(["packages", "pool"]).current_dir(folder.path()));
+    (folder, scanned)
+}
+
 fn build(root: &Path, package: &Package) {
     let Package { name, version, fields, files } = package;
     let control = format!(
@@ -151,8 +164,8 @@ fn build(root: &Path, package: &Package) {
     );
 }
 
-/// Signs `Release` as `InRelease` with a new key, and gives the key's fingerprint and the key.
-fn sign(root: &Path, suite_folder: &str) -> (String, String) {
+/// Signs each `Release` as `InRelease` with a new key, and gives the key's fingerprint and the key.
+fn sign(root: &Path, suites: &[&str]) -> (String, String) {
     // The agent's socket has a path of at most 108 bytes.
     let keys = tempfile::Builder::new().prefix("gpg").tempdir_in("/tmp").unwrap();
     let gpg = || {
@@ -162,8 +175,10 @@ fn sign(root: &Path, suite_folder: &str) -> (String, String) {
         command
     };
     output(gpg().args(["--quick-generate-key", "nobody@example.org", "ed25519", "sign", "never"]));
-    let inrelease = format!("{suite_folder}/InRelease");
-    output(gpg().args(["--clearsign", "--output", &inrelease, &format!("{suite_folder}/Release")]));
+    for suite in suites {
+        let inrelease = format!("dists/{suite}/InRelease");
+        output(gpg().args(["--clearsign", "--output", &inrelease, &format!("dists/{suite}/Release")]));
+    }
     let listed = String::from_utf8(output(gpg().args(["--list-keys", "--with-colons"]))).unwrap();
     // fpr:::::::::0123456789ABCDEF0123456789ABCDEF01234567:
     let fingerprint = listed.lines().find_map(|line| line.strip_prefix("fpr:")).unwrap();
