@@ -16,6 +16,24 @@ const CALLED: [(&str, &[&str]); 9] = [
     ("python", &["python_version"]),
 ];
 
+/// What can be built in the place of what cannot be yet; features are told by the words in them.
+const INSTEAD: [(&str, &str); 6] = [
+    ("conda", "List the packages of Python as `requirements`, and those of Debian as `apt`"),
+    (
+        "Dockerfile",
+        "List what it installs: the packages of Python as `requirements`, those of Debian as `apt`",
+    ),
+    ("first version", "Write it in the second version, with `image` and `requirements`"),
+    ("source build", "Require a version that has a wheel, or build one with `pip wheel` and name its file"),
+    ("editable", "Build its wheel with `pip wheel` and name that file"),
+    ("Windows", "Write `linux`"),
+];
+
+/// What to write in the place of a feature that cannot be built yet.
+pub(crate) fn instead(feature: &str) -> Option<&'static str> {
+    INSTEAD.iter().find(|(words, _)| feature.contains(words)).map(|(_, other)| *other)
+}
+
 /// The key that another tool calls so.
 pub(crate) fn called(key: &str) -> Option<&'static str> {
     let key = key.to_ascii_lowercase().replace('-', "_");

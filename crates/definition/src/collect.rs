@@ -1,6 +1,6 @@
 //! What is gathered while a definition and the files it names are read.
 
-use crate::{Indexes, PackageName, Requirement};
+use crate::{Indexes, PackageName, Requirement, advice};
 use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
 use envwright_redact::SafeUrl;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -23,7 +23,11 @@ impl Collected {
 
     /// Something valid that cannot be built yet.
     pub(crate) fn unsupported(&mut self, feature: &str, span: &Span) {
-        self.push(Finding::new("not-supported-yet").fact("feature", feature).at(span, "used here"));
+        let finding = Finding::new("not-supported-yet").fact("feature", feature).at(span, "used here");
+        self.push(match advice::instead(feature) {
+            Some(other) => finding.remedy(other),
+            None => finding,
+        });
     }
 
     /// A value that its key does not take.

@@ -158,8 +158,9 @@ impl Reader<'_> {
             else {
                 continue;
             };
-            let finding =
-                Finding::new("definition-conflicting-keys").detail(format!("`{name}` stands twice."));
+            let finding = Finding::new("definition-conflicting-keys")
+                .detail(format!("`{name}` stands twice."))
+                .remedy(format!("Put the values of both under one `{name}`"));
             let finding = finding.at(&self.span(key), "again here").at(&self.span(first), "first here");
             self.collected.push(finding);
         }
