@@ -9,12 +9,12 @@ use crate::support::{
     write,
 };
 
-fn requests() -> Wheel {
+pub(super) fn requests() -> Wheel {
     wheel("requests", "2.31.0").file("requests/data.txt", "text")
 }
 
 /// A home whose index has these mirrors.
-fn mirrored(index: &str, mirrors: &[String]) -> Envwright {
+pub(super) fn mirrored(index: &str, mirrors: &[String]) -> Envwright {
     let list: Vec<String> = mirrors.iter().map(|mirror| format!("{mirror:?}")).collect();
     Envwright::new()
         .on_base(&BOOKWORM, "requests\n")
@@ -26,7 +26,7 @@ fn root(url: &str) -> String {
     url.trim_end_matches("simple/").to_owned()
 }
 
-fn nowhere() -> String {
+pub(super) fn nowhere() -> String {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     format!("http://{closed}/")
 }

@@ -15,7 +15,7 @@ pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// Most bytes of a manifest, an index or a configuration. Registries take manifests of 4 MiB (OCI distribution
 /// specification, "Pushing Manifests"); real configurations are far smaller.
 pub(crate) const MAX_JSON: u64 = 16 << 20;
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
+pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 const CONTAINERD_NAME: &str = "io.containerd.image.name";
 
 /// A folder with blobs by digest and an index of named images.
