@@ -78,10 +78,20 @@ impl Package {
         }
     }
 
-    fn url(&self) -> Option<&SafeUrl> {
+    pub(crate) fn url(&self) -> Option<&SafeUrl> {
         match self {
             Self::Deb { deb, .. } => Some(&deb.url),
             Self::Wheel { url, .. } => url.as_ref(),
+        }
+    }
+
+    fn download(&self, url: &SafeUrl) -> Download {
+        Download {
+            url: url.clone(),
+            mirrors: self.mirrors(),
+            size: self.size(),
+            sha256: Some(self.sha256()),
+            authorization: None,
         }
     }
 
@@ -223,13 +233,7 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
     let Some(url) = package.url().filter(|_| !file.exists()) else { return Ok(file) };
     let _permit =
         context.downloads.acquire().await.map_err(|error| BuildError::Internal(error.to_string()))?;
-    let download = Download {
-        url: url.clone(),
-        mirrors: package.mirrors(),
-        size: package.size(),
-        sha256: Some(package.sha256()),
-        authorization: None,
-    };
+    let download = package.download(url);
     let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
     let done = context
         .client
@@ -246,6 +250,13 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
         ],
     );
     Ok(file)
+}
+
+/// Whether the package's file can be had where it is not here; its bytes stay where they are.
+pub(crate) async fn reach(context: &Context<'_>, package: &Package) -> Result<(), BuildError> {
+    let Some(url) = package.url() else { return Ok(()) };
+    let reached = context.client.reach(&package.download(url)).await;
+    reached.map_err(|error| of_package(package, error))
 }
 
 /// A digest that is not the locked one, and a Debian package that left its mirror, are problems of the package, not

@@ -51,14 +51,9 @@ impl Layout {
 
     /// Opens one, or makes it in a folder that is empty or not there.
     pub fn create(path: &Path) -> Result<Self, ImageError> {
+        Self::is_free(path)?;
         if path.join("oci-layout").exists() {
             return Self::open(path);
-        }
-        if fs::read_dir(path).is_ok_and(|folder| folder.flatten().any(|entry| is_foreign(&entry))) {
-            return Err(ImageError::Output {
-                path: path.to_owned(),
-                reason: "The folder holds other things.".to_owned(),
-            });
         }
         fs::create_dir_all(path.join("blobs/sha256")).map_err(ImageError::io(path))?;
         let layout = Self { path: path.to_owned() };
@@ -69,6 +64,20 @@ impl Layout {
         }
         write_atomic(&path.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#)?;
         Ok(layout)
+    }
+
+    /// Whether a folder is one already, or holds nothing that one would be mixed with.
+    pub fn is_free(path: &Path) -> Result<(), ImageError> {
+        if path.join("oci-layout").exists() {
+            return Self::open(path).map(drop);
+        }
+        if fs::read_dir(path).is_ok_and(|folder| folder.flatten().any(|entry| is_foreign(&entry))) {
+            return Err(ImageError::Output {
+                path: path.to_owned(),
+                reason: "The folder holds other things.".to_owned(),
+            });
+        }
+        Ok(())
     }
 
     /// Its folder.

@@ -13,6 +13,7 @@ use crate::{
     registry_base,
     report::Seconds,
     solve::{self, Known, Solved},
+    space,
 };
 use envwright_definition::Base as BaseName;
 use envwright_diagnosis::Finding;
@@ -51,7 +52,7 @@ pub(super) struct Prepared {
 }
 
 /// What there is before wheels are chosen.
-enum Ground {
+pub(super) enum Ground {
     /// A whole solution.
     Whole(Box<Solved>),
     /// The base alone, and the key of the solution to be.
@@ -74,6 +75,7 @@ impl Attempt<'_> {
             let rewrites = environment::rewrites(&self.environment, &base);
             let debs = self.deb_packages(ground.lock(), &rewrites);
             let mut planned = Plan::packages(context, &debs);
+            space::check(context, &debs)?;
             if let Some(version) = ground.lock().python.filter(|_| self.environment.compile) {
                 let debs = assemble::segments(context, &debs).await?;
                 context.interpreters.offer(platform, version, &debs);
@@ -84,6 +86,7 @@ impl Attempt<'_> {
                 let wheels = self.wheel_packages(&solved.lock)?;
                 planned.extend(Plan::packages(context, &wheels));
                 solved_event(context, platform, &solved, &planned);
+                space::check(context, &wheels)?;
                 let segments =
                     assemble::segments(context, &wheels).await.map_err(|error| self.located(error))?;
                 Ok::<_, BuildError>((solved, segments))
@@ -155,7 +158,7 @@ impl Attempt<'_> {
     }
 
     /// The base that packages are put on.
-    async fn base(
+    pub(super) async fn base(
         &self,
         context: &Context<'_>,
         platform: Platform,
@@ -176,7 +179,7 @@ impl Attempt<'_> {
     }
 
     /// What is known before wheels are chosen: all of it where a lock fits.
-    async fn ground(
+    pub(super) async fn ground(
         &self,
         context: &Context<'_>,
         platform: Platform,
@@ -219,7 +222,7 @@ impl Attempt<'_> {
     }
 
     /// Debian packages, each with where it is looked for when it has left its mirror.
-    fn deb_packages(&self, lock: &PlatformLock, rewrites: &Rewrites) -> Vec<Package> {
+    pub(super) fn deb_packages(&self, lock: &PlatformLock, rewrites: &Rewrites) -> Vec<Package> {
         let archive = self.settings.debian.as_ref().and_then(|debian| debian.snapshot.as_ref());
         let package = |deb: &LockedDeb| Package::Deb {
             deb: deb.clone(),
@@ -230,7 +233,7 @@ impl Attempt<'_> {
     }
 
     /// Wheels with what packing them needs.
-    fn wheel_packages(&self, lock: &PlatformLock) -> Result<Vec<Package>, BuildError> {
+    pub(super) fn wheel_packages(&self, lock: &PlatformLock) -> Result<Vec<Package>, BuildError> {
         let (major, minor, _) = lock.python.unwrap_or_default();
         let compile = lock.python.filter(|_| self.environment.compile);
         let package = |wheel: &LockedWheel| {
@@ -256,7 +259,7 @@ impl Attempt<'_> {
 }
 
 impl Ground {
-    fn lock(&self) -> &PlatformLock {
+    pub(super) fn lock(&self) -> &PlatformLock {
         match self {
             Self::Whole(solved) => &solved.lock,
             Self::Base { lock, .. } => lock,

@@ -1,5 +1,6 @@
 //! A repository of a registry, spoken to as the OCI distribution specification says.
 
+mod allowed;
 mod auth;
 mod error;
 mod learn;
@@ -9,6 +10,7 @@ mod push;
 mod stored;
 mod upload;
 
+pub use allowed::may_push;
 pub use error::{Action, RegistryError};
 pub use learn::learn;
 pub use places::{Registries, RegistryMirror};
