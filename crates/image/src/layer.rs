@@ -1,7 +1,9 @@
 //! One layer: its directories, its segments' compressed bytes one after another, the end of a tar archive.
 
 use crate::{ImageError, Layout, plan::PlannedLayer};
-use envwright_store::{AtomicFile, Digest, DigestWriter, Directory, Home, canonical_json, write_atomic};
+use envwright_store::{
+    AtomicFile, Digest, DigestWriter, Directory, Home, canonical_json, is_of_system, write_atomic,
+};
 use flate2::{
     Compression as Level,
     write::{GzDecoder, GzEncoder},
@@ -106,7 +108,7 @@ fn write(
         out.write_all(&format.compress(bytes)?)
     };
     add(&mut out, &mut plain, directories).map_err(failed)?;
-    segments(planned, format, &mut out, &mut plain)?;
+    segments(planned, format, layout, &mut out, &mut plain)?;
     add(&mut out, &mut plain, &[0; 1024]).map_err(failed)?;
     let (out, digest, size) = out.finish();
     let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -119,6 +121,7 @@ fn write(
 fn segments(
     planned: &PlannedLayer,
     format: Format,
+    layout: &Layout,
     out: &mut dyn Write,
     plain: &mut DigestWriter<io::Sink>,
 ) -> Result<(), ImageError> {
@@ -138,8 +141,9 @@ fn segments(
             }
         };
         match copied {
-            Err(error) if error.kind() == io::ErrorKind::StorageFull => {
-                return Err(ImageError::io(&segment.file)(error));
+            // Of the system, and not of what the bytes say.
+            Err(error) if is_of_system(&error) => {
+                return Err(ImageError::io(layout.path())(error));
             }
             Err(_) => return Err(damaged()),
             Ok(()) => {}

@@ -4,6 +4,7 @@ use super::PypiError;
 use envwright_diagnosis::{Explain as _, Finding};
 use envwright_fetch::{Client, FetchError, Settings, Transport, status_problem};
 use envwright_redact::SafeUrl;
+use envwright_store::refused;
 use std::error::Error;
 use uv_client::{ErrorKind, FlatIndexError, WrappedReqwestError};
 
@@ -28,7 +29,7 @@ pub(super) fn client(error: &uv_client::Error) -> PypiError {
         ErrorKind::AsyncHttpRangeReader(url, error) => {
             at("net-io", &safe(url)).fact("reason", innermost(error))
         }
-        ErrorKind::Io(error) | ErrorKind::CacheWrite(error) => Finding::new("store-io").fact("reason", error),
+        ErrorKind::Io(error) | ErrorKind::CacheWrite(error) => refused("the solver's cache", error).fact("reason", error),
         ErrorKind::Metadata(file, error) => {
             Finding::new("archive-invalid").fact("file", file).fact("reason", error)
         }
