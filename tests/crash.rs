@@ -17,8 +17,11 @@ mod crash {
     mod aftermath;
     mod campaign;
     mod fault;
+    mod machine;
+    mod order;
     mod random;
     mod scene;
+    mod space;
     mod steps;
     mod victims;
 

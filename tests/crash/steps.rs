@@ -27,7 +27,6 @@ pub(super) struct Step {
 pub(super) struct Clean {
     pub(super) calls: Vec<Call>,
     pub(super) steps: Vec<Step>,
-    pub(super) json: serde_json::Value,
     pub(super) envwright: Envwright,
 }
 
@@ -37,7 +36,7 @@ pub(super) fn clean(scene: &Scene, victim: &Victim) -> Clean {
     let log = tempfile::NamedTempFile::new().unwrap();
     let mut command = envwright.command();
     command.args(victim.arguments(scene, "clean"));
-    let ran = envwright.run_command(strace::recorded(&command, log.path()), "").succeeded();
+    envwright.run_command(strace::recorded(&command, log.path()), "").succeeded();
     let calls = strace::calls(log.path(), &envwright.folder());
     let root = envwright.home().parent().unwrap().to_owned();
     let anywhere = strace::ordinals(&calls, false);
@@ -57,7 +56,7 @@ pub(super) fn clean(scene: &Scene, victim: &Victim) -> Clean {
         Some(Step { kind: kind(call)?, name, call: call.name.clone(), paths, nth })
     };
     let steps = calls.iter().enumerate().filter_map(step).collect();
-    Clean { steps, json: ran.json(), calls, envwright }
+    Clean { steps, calls, envwright }
 }
 
 impl Step {

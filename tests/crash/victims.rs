@@ -10,46 +10,39 @@ pub(super) struct Victim {
     pub(super) arguments: &'static [&'static str],
     /// Puts everything in place.
     pub(super) prepare: fn(&Scene) -> Envwright,
-    /// The name of the image that a build then makes.
-    pub(super) image: &'static str,
 }
 
 const BUILD: &[&str] = &["build", "--json", "-j", "1", "-o", "oci:out", "-o", "docker-archive:out.tar"];
 
 pub(super) const VICTIMS: [Victim; 9] = [
-    Victim { name: "build", arguments: BUILD, prepare: |scene| scene.definition(2), image: "app:latest" },
-    Victim { name: "build again", arguments: BUILD, prepare: changed, image: "app:latest" },
+    Victim { name: "build", arguments: BUILD, prepare: |scene| scene.definition(2) },
+    Victim { name: "build again", arguments: BUILD, prepare: changed },
     Victim {
         name: "build of .debs",
         arguments: &["build", "--json"],
         prepare: Scene::debian,
-        image: "app:latest",
     },
     Victim {
         name: "lock",
         arguments: &["lock", "--json"],
         prepare: |scene| scene.definition(2),
-        image: "app:latest",
     },
-    Victim { name: "lock again", arguments: &["lock", "--json"], prepare: locked, image: "app:latest" },
+    Victim { name: "lock again", arguments: &["lock", "--json"], prepare: locked },
     Victim {
         name: "pull",
         arguments: &["pull", "--json", "{pulled}", "app:pulled"],
         prepare: |scene| scene.definition(1),
-        image: "app:pulled",
     },
     Victim {
         name: "push",
         arguments: &["push", "--json", "app:latest", "{pushed}"],
         prepare: built,
-        image: "app:latest",
     },
-    Victim { name: "prune", arguments: &["prune", "--json"], prepare: unneeded, image: "app:latest" },
+    Victim { name: "prune", arguments: &["prune", "--json"], prepare: unneeded },
     Victim {
         name: "cache clean",
         arguments: &["cache", "clean", "--json"],
         prepare: unneeded,
-        image: "app:latest",
     },
 ];
 
@@ -63,11 +56,6 @@ impl Victim {
             other => other.to_owned(),
         };
         self.arguments.iter().map(named).collect()
-    }
-
-    /// Whether it makes the image that it is about.
-    pub(super) fn builds(&self) -> bool {
-        self.arguments[0] == "build"
     }
 }
 

@@ -41,7 +41,7 @@ const fn bench(program: &'static str, from: From) -> Tool {
     Tool { program, from, suites: Suites::None }
 }
 
-const TOOLS: [Tool; 24] = [
+const TOOLS: [Tool; 25] = [
     plain("python3", From::Debian("python3")),
     plain("pip3", From::Debian("python3-pip")),
     plain("dpkg-deb", From::Debian("dpkg")),
@@ -53,6 +53,7 @@ const TOOLS: [Tool; 24] = [
     plain("htpasswd", From::Debian("apache2-utils")),
     plain("setpriv", From::Debian("util-linux")),
     plain("skopeo", From::Debian("skopeo")),
+    plain("strace", From::Debian("strace")),
     engines("docker", "docker.io"),
     engines("dockerd", "docker.io"),
     engines("podman", "podman"),

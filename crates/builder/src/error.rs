@@ -1,6 +1,9 @@
 //! What stops a build. Every room's error already knows its problem; this only joins them.
 
-use crate::rootfs::RootfsError;
+use crate::{
+    rootfs::RootfsError,
+    space::{self, Shortage},
+};
 use envwright_definition::DefinitionError;
 use envwright_diagnosis::{Explain, Finding, Span};
 use envwright_fetch::FetchError;
@@ -99,6 +102,9 @@ pub enum BuildError {
     /// The home cannot be read or written.
     #[error("keeping state")]
     Store(#[from] StoreError),
+    /// A disk has no room for what is to be fetched.
+    #[error("{} has no room", .0.path.display())]
+    Space(Shortage),
     /// The base lacks a Python that the definition can use.
     #[error("no usable Python in the base")]
     Python {
@@ -245,6 +251,10 @@ impl BuildError {
                 .fact("version", version)
                 .fact("url", url.without_credentials())
                 .fact("status", 404),
+            Self::Space(Shortage { path, needed, available }) => Finding::new("disk-full")
+                .fact("path", path.display())
+                .fact("needed", space::bytes(*needed))
+                .fact("available", space::bytes(*available)),
             Self::Python { needed, available, span } => {
                 python_finding(needed.as_deref(), available, span.as_ref())
             }

@@ -33,6 +33,7 @@ mod request;
 pub mod rootfs;
 mod settings;
 mod solve;
+mod space;
 mod stop;
 mod view;
 
@@ -48,4 +49,5 @@ pub use record::{LOG_NAME, Summary, find_build, history, log_path};
 pub use report::{Failed, LayerReport, PlatformReport, Report, Seconds};
 pub use request::{Input, Output, Request, Upgrade};
 pub use settings::{DebianSettings, Settings};
+pub use space::Shortage;
 pub use stop::Stop;

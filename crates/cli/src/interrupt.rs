@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM: the first asks the build to stop, the second ends the process.
+//! Ctrl-C and SIGTERM: the first asks the build to stop, the second ends the process. SIGXFSZ does neither: a file that
+//! may not grow further is an error of its write, which is explained.
 
 use envwright_builder::Stop;
 use tokio::signal::unix::{SignalKind, signal};
@@ -6,12 +7,17 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Exit code of an interrupted command (128 + SIGINT).
 const INTERRUPTED: i32 = 130;
 
+/// SIGXFSZ of Linux (signal(7)); its usual effect is to end the process.
+const FILE_TOO_LARGE: i32 = 25;
+
 /// Listens from now on. Where signals cannot be listened to, they keep their usual effect.
 pub(crate) fn listen(stop: &Stop) {
     let stop = stop.clone();
     let listener = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         runtime.block_on(async {
+            // Only that somebody listens counts.
+            let _file_too_large = signal(SignalKind::from_raw(FILE_TOO_LARGE));
             let kinds = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
             let (Ok(mut interrupt), Ok(mut terminate)) = kinds else { return };
             for last in [false, true] {

@@ -50,13 +50,8 @@ pub fn is_full(error: &io::Error) -> bool {
 
 /// Whether the operating system said it, and not a library about the bytes that it read.
 pub fn is_of_system(error: &io::Error) -> bool {
-    let mut cause = error.source();
-    let mut of_system = error.raw_os_error().is_some();
-    while let Some(inner) = cause {
-        of_system |= inner.downcast_ref::<io::Error>().is_some_and(|inner| inner.raw_os_error().is_some());
-        cause = inner.source();
-    }
-    of_system
+    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof, WriteZero};
+    !matches!(error.kind(), InvalidData | InvalidInput | Other | UnexpectedEof | WriteZero)
 }
 
 /// The finding that a refusal of the operating system is; `path` is what could not be read or written.
@@ -85,5 +80,12 @@ mod tests {
         assert_eq!(problem(io::ErrorKind::StorageFull), "disk-full");
         assert_eq!(problem(io::ErrorKind::QuotaExceeded), "disk-full");
         assert_eq!(problem(io::ErrorKind::PermissionDenied), "store-io");
+    }
+
+    #[test]
+    fn what_a_library_says_of_bytes_is_not_of_the_system() {
+        let missing = fs_err::File::open("/no/such/file").unwrap_err();
+        let nested = io::Error::from_raw_os_error(5);
+        assert!(is_of_system(&missing) && is_of_system(&nested) && !is_of_system(&io::Error::other("not a tar")));
     }
 }

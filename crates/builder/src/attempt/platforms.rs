@@ -13,6 +13,7 @@ use crate::{
     registry_base,
     report::Seconds,
     solve::{self, Known, Solved},
+    space,
 };
 use envwright_definition::Base as BaseName;
 use envwright_diagnosis::Finding;
@@ -74,6 +75,7 @@ impl Attempt<'_> {
             let rewrites = environment::rewrites(&self.environment, &base);
             let debs = self.deb_packages(ground.lock(), &rewrites);
             let mut planned = Plan::packages(context, &debs);
+            space::check(context, &debs)?;
             if let Some(version) = ground.lock().python.filter(|_| self.environment.compile) {
                 let debs = assemble::segments(context, &debs).await?;
                 context.interpreters.offer(platform, version, &debs);
@@ -84,6 +86,7 @@ impl Attempt<'_> {
                 let wheels = self.wheel_packages(&solved.lock)?;
                 planned.extend(Plan::packages(context, &wheels));
                 solved_event(context, platform, &solved, &planned);
+                space::check(context, &wheels)?;
                 let segments =
                     assemble::segments(context, &wheels).await.map_err(|error| self.located(error))?;
                 Ok::<_, BuildError>((solved, segments))

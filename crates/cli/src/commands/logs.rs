@@ -33,8 +33,15 @@ pub(crate) struct LogsArguments {
 pub(crate) fn run(arguments: &LogsArguments, home: &Home, terminal: &Terminal) -> Result<(), Failure> {
     let build = envwright_builder::find_build(home, &arguments.build)?.build;
     let path = envwright_builder::log_path(home, &build);
+    if !path.exists() && !terminal.json {
+        terminal.error(&format!("build {build} ended before it wrote a log"));
+        return Ok(());
+    }
     if terminal.json {
-        let log = fs_err::read_to_string(&path).map_err(StoreError::io("read", &path))?;
+        let log = match fs_err::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            read => read.map_err(StoreError::io("read", &path))?,
+        };
         return Ok(terminal.print_json(&json!({ "build": build, "file": path, "log": log }))?);
     }
     let mut file = fs_err::File::open(&path).map_err(StoreError::io("read", &path))?;
