@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
+    path::Path,
     process::{Child, Output, Stdio},
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -54,10 +55,20 @@ impl Crowd {
         Self { envwright, index }
     }
 
+    /// What the images of these definitions are in a home that nobody else uses.
+    fn alone(&self, definitions: usize) -> BTreeMap<usize, String> {
+        let home = tempfile::tempdir().unwrap();
+        (0..definitions).map(|at| (at, digest(self.start_in(home.path(), at)))).collect()
+    }
+
     /// Begins the build of a definition.
     fn start(&self, at: usize) -> Child {
+        self.start_in(&self.envwright.home(), at)
+    }
+
+    fn start_in(&self, home: &Path, at: usize) -> Child {
         let mut command = self.envwright.command();
-        command.args(["build", &format!("d{at}"), "--json", "-j", "1"]);
+        command.args(["build", &format!("d{at}"), "--json", "-j", "1", "--home"]).arg(home);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
@@ -160,20 +171,15 @@ fn signal(child: &Child, name: &str) {
     output(command("kill").args(["-s", name, &child.id().to_string()]));
 }
 
-/// What the images of these definitions are in a home that nobody else uses.
-fn alone(definitions: usize) -> BTreeMap<usize, String> {
-    let crowd = Crowd::new(definitions);
-    (0..definitions).map(|at| (at, digest(crowd.start(at)))).collect()
-}
-
 fn one_environment(builds: usize) {
     let crowd = Crowd::new(1);
     let children: Vec<Child> = (0..builds).map(|_| crowd.start(0)).collect();
     let digests: BTreeSet<String> = children.into_iter().map(digest).collect();
     assert_eq!(digests.len(), 1, "{digests:?}");
-    assert_eq!(digests.first(), alone(1).get(&0));
     crowd.assert_made_once(requirements(0).lines().count() - 1);
-    crowd.assert_whole(&alone(1));
+    let alone = crowd.alone(1);
+    assert_eq!(digests.first(), alone.get(&0));
+    crowd.assert_whole(&alone);
 }
 
 fn different_environments(builds: usize) {
@@ -185,8 +191,8 @@ fn different_environments(builds: usize) {
     // Unneeded files go, and nobody misses one.
     let (images, rounds) = crowd.beside(&[&["prune"]], all);
     assert!(rounds > 0);
-    assert_eq!(images, alone(builds));
     crowd.assert_made_once(SHARED);
+    assert_eq!(images, crowd.alone(builds));
     crowd.assert_whole(&images);
 }
 
@@ -233,7 +239,7 @@ fn with_signals(builds: usize) {
     };
     let (images, rounds) = crowd.beside(&[&["prune"], &["cache", "clean"], &["cache"], &["images"]], all);
     assert!(rounds > 0);
-    let expected = alone(builds);
+    let expected = crowd.alone(builds);
     for (at, digest) in &images {
         assert_eq!(Some(digest), expected.get(at), "d{at}");
     }

@@ -1,6 +1,7 @@
 //! Why wheels could not be found.
 
 use envwright_diagnosis::{Explain, Finding, Span};
+use envwright_store::refused;
 use std::time::Duration;
 
 /// A solve that failed.
@@ -91,10 +92,13 @@ impl Explain for PypiError {
             Self::Timeout { limit } => {
                 Finding::new("pip-solve-timeout").fact("limit", format!("{} s", limit.as_secs()))
             }
+            Self::Cache { path, source: uv_cache::Error::Io(source) } => refused(path, source),
             Self::Cache { path, source } => {
                 Finding::new("store-io").fact("path", path).fact("reason", source)
             }
-            Self::Thread { .. } | Self::Ended | Self::Internal { .. } => {
+            Self::Thread { source } => refused("the thread of the solve", source)
+                .detail("The solver needs a thread and files of its own, which this machine does not give."),
+            Self::Ended | Self::Internal { .. } => {
                 Finding::new("internal-error").detail(self.to_string())
             }
         };
