@@ -38,7 +38,8 @@ struct Crowd {
 
 fn wheels() -> Vec<Wheel> {
     let text = "0123456789abcdef".repeat(4096);
-    let shared = |at: usize| wheel(&format!("shared{at}"), "1.0").file(&format!("shared{at}/data.txt"), &text);
+    let shared =
+        |at: usize| wheel(&format!("shared{at}"), "1.0").file(&format!("shared{at}/data.txt"), &text);
     (0..SHARED).map(shared).chain([wheel("stuck", "1.0")]).collect()
 }
 
@@ -146,7 +147,8 @@ fn define(envwright: Envwright, at: usize, requirements: &str) -> Envwright {
 
 /// Three packages that no other number below 64 has all of.
 fn requirements(at: usize) -> String {
-    let chosen: BTreeSet<usize> = [at % SHARED, (at / SHARED + at + 1) % SHARED, (at * 5 + 3) % SHARED].into();
+    let chosen: BTreeSet<usize> =
+        [at % SHARED, (at / SHARED + at + 1) % SHARED, (at * 5 + 3) % SHARED].into();
     let mut text = format!("# {at}\n");
     for package in chosen {
         writeln!(text, "shared{package}").unwrap();

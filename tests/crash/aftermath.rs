@@ -30,7 +30,14 @@ impl Expected {
 
     /// Nothing is half there, and the next runs go on from what there is.
     #[track_caller]
-    pub(super) fn check(&self, scene: &Scene, victim: &Victim, attempt: &str, envwright: &Envwright, ran: &Ran) {
+    pub(super) fn check(
+        &self,
+        scene: &Scene,
+        victim: &Victim,
+        attempt: &str,
+        envwright: &Envwright,
+        ran: &Ran,
+    ) {
         self.assert_nothing_half(scene, attempt, envwright);
         if ran.code == Some(0) {
             self.assert_done(scene, victim, attempt, envwright, &ran.json());
@@ -64,13 +71,23 @@ impl Expected {
 
     /// A command that says that it did what it was to do did it.
     #[track_caller]
-    fn assert_done(&self, scene: &Scene, victim: &Victim, attempt: &str, envwright: &Envwright, said: &Value) {
+    fn assert_done(
+        &self,
+        scene: &Scene,
+        victim: &Victim,
+        attempt: &str,
+        envwright: &Envwright,
+        said: &Value,
+    ) {
         match victim.arguments[0] {
             "build" => {
                 assert_eq!(said["digest"], *self.digest, "another image");
                 self.assert_outside(envwright);
                 let out = envwright.folder().join("out/index.json");
-                assert!(!victim.arguments.contains(&"-o") || fs_err::read_to_string(out).unwrap().contains(&self.digest));
+                assert!(
+                    !victim.arguments.contains(&"-o")
+                        || fs_err::read_to_string(out).unwrap().contains(&self.digest)
+                );
             }
             "lock" => self.assert_outside(envwright),
             "pull" => {

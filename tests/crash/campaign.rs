@@ -55,8 +55,10 @@ pub(super) fn run(name: &str, kills: usize, errors: usize) {
     let work = || {
         while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
             // Errors are spread among the kills.
-            let kill = (seed * kills) % (kills + errors) < kills;
-            match catch_unwind(AssertUnwindSafe(|| stage.attempt(*seed, kill))) {
+            let is_kill = |seed: usize| (seed * kills) % (kills + errors) < kills;
+            let kill = is_kill(*seed);
+            let nth = (0..*seed).filter(|earlier| is_kill(*earlier) == kill).count();
+            match catch_unwind(AssertUnwindSafe(|| stage.attempt(*seed, nth, kill))) {
                 Ok(Some(one)) => lock(&tried).push(one),
                 Ok(None) => {}
                 Err(panic) => lock(&wrong).push(format!("CRASH_SEED={seed}: {}", words(&*panic))),
@@ -64,7 +66,8 @@ pub(super) fn run(name: &str, kills: usize, errors: usize) {
         }
     };
     thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(work))));
-    let (tried, wrong): (Vec<Tried>, Vec<String>) = (tried.into_inner().unwrap(), wrong.into_inner().unwrap());
+    let (tried, wrong): (Vec<Tried>, Vec<String>) =
+        (tried.into_inner().unwrap(), wrong.into_inner().unwrap());
     let table = table(&tried, &stage.names());
     fs_err::write(format!("{}/crash-{name}.md", env!("CARGO_TARGET_TMPDIR")), &table).unwrap();
     crate::say(&table);
@@ -88,7 +91,9 @@ impl Stage {
     fn order(&self, fits: fn(&Step) -> bool) -> Vec<(usize, &str)> {
         let mut names: BTreeSet<(usize, &str)> = BTreeSet::new();
         for (victim, expected) in self.expected.iter().enumerate() {
-            names.extend(expected.clean.steps.iter().filter(|step| fits(step)).map(|step| (victim, &*step.name)));
+            names.extend(
+                expected.clean.steps.iter().filter(|step| fits(step)).map(|step| (victim, &*step.name)),
+            );
         }
         let mut names: Vec<_> = names.into_iter().collect();
         Random(FIRST).shuffle(&mut names);
@@ -106,12 +111,12 @@ impl Stage {
         self.order(|_| true).into_iter().map(|(_, name)| name.to_owned()).collect()
     }
 
-    /// One fault: none where its call was not made.
-    fn attempt(&self, seed: usize, kill: bool) -> Option<Tried> {
+    /// One fault, the `nth` of its kind: none where its call was not made.
+    fn attempt(&self, seed: usize, nth: usize, kill: bool) -> Option<Tried> {
         let fits: fn(&Step) -> bool = if kill { is_durable } else { is_refusable };
         let order = self.order(fits);
         let mut random = Random(FIRST + seed as u64);
-        let (victim, wanted) = order[seed % order.len()];
+        let (victim, wanted) = order[nth % order.len()];
         let steps = &self.expected[victim].clean.steps;
         let named: Vec<&Step> = steps.iter().filter(|step| step.name == wanted && fits(step)).collect();
         (0..TRIES).find_map(|attempt| {
@@ -162,8 +167,11 @@ impl Stage {
 impl Stage {
     /// Each kind of call of any victim was killed, and each that can be refused was refused.
     fn assert_covers(&self, tried: &[Tried], kills: usize, errors: usize) {
-        for (kill, fits, wanted) in [(true, is_durable as fn(&Step) -> bool, kills), (false, is_refusable, errors)] {
-            let of_kind: Vec<&Tried> = tried.iter().filter(|one| (one.fault == Fault::Kill) == kill).collect();
+        for (kill, fits, wanted) in
+            [(true, is_durable as fn(&Step) -> bool, kills), (false, is_refusable, errors)]
+        {
+            let of_kind: Vec<&Tried> =
+                tried.iter().filter(|one| (one.fault == Fault::Kill) == kill).collect();
             let reached: BTreeSet<&str> = of_kind.iter().map(|one| one.kind).collect();
             let steps = self.expected.iter().flat_map(|expected| &expected.clean.steps);
             let expected: BTreeSet<&str> = steps.filter(|step| fits(step)).map(|step| step.kind).collect();

@@ -143,7 +143,10 @@ fn a_home_of_another_user_is_named() {
         fs_err::set_permissions(folder, mode).unwrap();
     }
     // Where the program lies is for root alone on some machines.
-    let place = tempfile::Builder::new().permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755)).tempdir().unwrap();
+    let place = tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .tempdir()
+        .unwrap();
     let binary = place.path().join("envwright");
     let original = envwright.command();
     fs_err::copy(original.get_program(), &binary).unwrap();
@@ -151,7 +154,9 @@ fn a_home_of_another_user_is_named() {
     other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&binary).args(["build", "--json"]);
     let ran = envwright.run_command(like(other, &original), "");
     assert_refused(&ran, "store-io");
-    assert!(ran.json()["root"]["facts"]["path"].as_str().unwrap().starts_with(envwright.home().to_str().unwrap()));
+    assert!(
+        ran.json()["root"]["facts"]["path"].as_str().unwrap().starts_with(envwright.home().to_str().unwrap())
+    );
 }
 
 /// Runs a command of the shell with the folder and the variables of another.
@@ -191,7 +196,8 @@ fn a_limit_of_open_files_is_named_and_leaves_nothing_half_done() {
             // Sockets are files, too.
             Some(1 | 3) => {
                 let problem = &ran.json()["root"]["problem"];
-                let named = problem == "store-io" || problem.as_str().is_some_and(|id| id.starts_with("net-"));
+                let named =
+                    problem == "store-io" || problem.as_str().is_some_and(|id| id.starts_with("net-"));
                 assert!(named, "{ran}");
                 refused += 1;
             }

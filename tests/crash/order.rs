@@ -51,14 +51,21 @@ impl Order<'_> {
         let told = self.told();
         let mut count = 0;
         for (at, call) in self.calls.iter().enumerate() {
-            let (Some("rename"), Some(from), Some(to)) = (steps::kind(call), &call.from, &call.path) else { continue };
+            let (Some("rename"), Some(from), Some(to)) = (steps::kind(call), &call.from, &call.path) else {
+                continue;
+            };
             if !self.is_durable(to) {
                 continue;
             }
             count += 1;
-            let written = |call: &Call| steps::kind(call) == Some("write") && call.path.as_ref() == Some(from);
+            let written =
+                |call: &Call| steps::kind(call) == Some("write") && call.path.as_ref() == Some(from);
             let written = self.last(at, written).unwrap_or(0);
-            assert!(self.is_flushed(from, written..at), "{victim}: {} was named before it was on disk", to.display());
+            assert!(
+                self.is_flushed(from, written..at),
+                "{victim}: {} was named before it was on disk",
+                to.display()
+            );
             assert!(at < told, "{victim}: {} came after the result was told", to.display());
             let folder = to.parent().unwrap();
             assert!(self.is_flushed(folder, at..told), "{victim}: the name {} was not on disk", to.display());
@@ -113,5 +120,8 @@ fn what_is_promised_is_on_disk_before_a_command_says_so() {
         folders += order.assert_folders(victim.name);
         records += order.assert_records(victim.name);
     }
-    assert!(renames > 60 && folders > 15 && records == 6, "only {renames}, {folders} and {records} were seen");
+    assert!(
+        renames > 60 && folders > 15 && records == 6,
+        "only {renames}, {folders} and {records} were seen"
+    );
 }

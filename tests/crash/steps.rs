@@ -110,7 +110,8 @@ fn normalised(part: &str) -> String {
     if part.starts_with(".tmp") {
         return ".tmp".to_owned();
     }
-    let is_time = part.len() >= 15 && part.as_bytes()[8] == b'T' && part.starts_with(|c: char| c.is_ascii_digit());
+    let is_time =
+        part.len() >= 15 && part.as_bytes()[8] == b'T' && part.starts_with(|c: char| c.is_ascii_digit());
     if is_time {
         return "ID".to_owned();
     }
@@ -134,7 +135,8 @@ fn normalised(part: &str) -> String {
 /// first name of a rename only.
 fn is_stable(call: &Call, root: &Path) -> bool {
     let Some(place) = call.path.as_ref().and_then(|path| path.strip_prefix(root).ok()) else { return false };
-    let changes = |part: &std::ffi::OsStr| [".tmp", "ID"].contains(&normalised(&part.to_string_lossy()).as_str());
+    let changes =
+        |part: &std::ffi::OsStr| [".tmp", "ID"].contains(&normalised(&part.to_string_lossy()).as_str());
     // What is asked for depends on the folder that the definition lies in.
     call.from.is_none() && !place.starts_with("home/solves") && !place.iter().any(changes)
 }

@@ -17,33 +17,17 @@ const BUILD: &[&str] = &["build", "--json", "-j", "1", "-o", "oci:out", "-o", "d
 pub(super) const VICTIMS: [Victim; 9] = [
     Victim { name: "build", arguments: BUILD, prepare: |scene| scene.definition(2) },
     Victim { name: "build again", arguments: BUILD, prepare: changed },
-    Victim {
-        name: "build of .debs",
-        arguments: &["build", "--json"],
-        prepare: Scene::debian,
-    },
-    Victim {
-        name: "lock",
-        arguments: &["lock", "--json"],
-        prepare: |scene| scene.definition(2),
-    },
+    Victim { name: "build of .debs", arguments: &["build", "--json"], prepare: Scene::debian },
+    Victim { name: "lock", arguments: &["lock", "--json"], prepare: |scene| scene.definition(2) },
     Victim { name: "lock again", arguments: &["lock", "--json"], prepare: locked },
     Victim {
         name: "pull",
         arguments: &["pull", "--json", "{pulled}", "app:pulled"],
         prepare: |scene| scene.definition(1),
     },
-    Victim {
-        name: "push",
-        arguments: &["push", "--json", "app:latest", "{pushed}"],
-        prepare: built,
-    },
+    Victim { name: "push", arguments: &["push", "--json", "app:latest", "{pushed}"], prepare: built },
     Victim { name: "prune", arguments: &["prune", "--json"], prepare: unneeded },
-    Victim {
-        name: "cache clean",
-        arguments: &["cache", "clean", "--json"],
-        prepare: unneeded,
-    },
+    Victim { name: "cache clean", arguments: &["cache", "clean", "--json"], prepare: unneeded },
 ];
 
 impl Victim {

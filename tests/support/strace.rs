@@ -139,7 +139,9 @@ fn call(thread: u32, name: &str, arguments: &str, folder: &Path) -> Call {
         path.starts_with('/').then(|| PathBuf::from(path.trim_end_matches("(deleted)")))
     };
     let names_files = name.starts_with("open")
-        || ["rename", "link", "symlink", "mkdir", "unlink", "rmdir"].iter().any(|kind| name.starts_with(kind));
+        || ["rename", "link", "symlink", "mkdir", "unlink", "rmdir"]
+            .iter()
+            .any(|kind| name.starts_with(kind));
     let (path, from) = match quoted.as_slice() {
         [path] if names_files => (Some(path.clone()), None),
         [from, path] if names_files => (Some(path.clone()), Some(from.clone())),

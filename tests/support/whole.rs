@@ -29,7 +29,8 @@ pub(crate) fn assert_home(home: &Path) {
         assert_eq!(value["compressed_digest"], format!("sha256:{}", sha256(&bytes)), "{}", index.display());
     }
     for folder in ["solves", "layers", "builds"] {
-        for file in files(&home.join(folder)).iter().filter(|file| ends(file, "json") && !is_temporary(file)) {
+        for file in files(&home.join(folder)).iter().filter(|file| ends(file, "json") && !is_temporary(file))
+        {
             json(file);
         }
     }

@@ -91,7 +91,8 @@ fn is_loader(path: &str) -> bool {
 /// Takes a Python out of its packages. None where they hold no such Python.
 fn unpack(home: &Home, offer: &Offer) -> Result<Option<Interpreter>, BuildError> {
     let unwritable = |error| StoreError::io("write in", &home.segments())(error);
-    let files = tempfile::Builder::new().prefix(".tmp-python-").tempdir_in(home.segments()).map_err(unwritable)?;
+    let files =
+        tempfile::Builder::new().prefix(".tmp-python-").tempdir_in(home.segments()).map_err(unwritable)?;
     for segment in &offer.segments {
         let unreadable = |error| StoreError::io("read", &segment.file)(error);
         let mut archive = tar::Archive::new(view::open(segment).map_err(unreadable)?);

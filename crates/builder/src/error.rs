@@ -228,7 +228,10 @@ impl BuildError {
                         format!("There is no {}, and `--locked` forbids making one.", path.display())
                     }
                     Stale::Parted => {
-                        format!("The pixi.lock beside {} is not the one that was written with it.", path.display())
+                        format!(
+                            "The pixi.lock beside {} is not the one that was written with it.",
+                            path.display()
+                        )
                     }
                     Stale::Definition => "The definition was changed after the lock was made.".to_owned(),
                     Stale::Platform(platform) => format!("The lock has nothing for {platform}."),

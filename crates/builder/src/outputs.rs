@@ -53,7 +53,9 @@ fn unwritable(path: &Path) -> impl FnOnce(StoreError) -> BuildError {
 
 /// Whether another place would do.
 fn is_of_place(kind: ErrorKind) -> bool {
-    use ErrorKind::{AlreadyExists, IsADirectory, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
+    use ErrorKind::{
+        AlreadyExists, IsADirectory, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem,
+    };
     matches!(
         kind,
         AlreadyExists | IsADirectory | NotADirectory | NotFound | PermissionDenied | ReadOnlyFilesystem

@@ -28,7 +28,9 @@ pub fn push(
     outside_a_build(home, stop, async || {
         let unknown = || RegistryError::UnknownImage(name.to_string());
         let layout = match Layout::open(&home.images()) {
-            Err(ImageError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => return Err(unknown().into()),
+            Err(ImageError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                return Err(unknown().into());
+            }
             opened => opened?,
         };
         let digest = layout.resolve(&name.to_string())?.ok_or_else(unknown)?;

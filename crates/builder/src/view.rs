@@ -61,7 +61,11 @@ impl<'a> SegmentFiles<'a> {
     }
 
     /// Some members of a segment.
-    fn members(&self, segment: &SegmentRef, wanted: impl Fn(&str) -> bool) -> Option<HashMap<String, Vec<u8>>> {
+    fn members(
+        &self,
+        segment: &SegmentRef,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Option<HashMap<String, Vec<u8>>> {
         let note = |error| {
             self.failed.borrow_mut().get_or_insert((segment.file.clone(), error));
         };

@@ -22,7 +22,9 @@ pub fn read(path: &Path, options: &Options) -> Result<Environment, DefinitionErr
         _ => one(refused(path.display(), error)),
     };
     let file = match path.is_dir() {
-        true => format::find(path).map_err(|(path, error)| unreadable(&path, &error))?.ok_or_else(not_found)?,
+        true => {
+            format::find(path).map_err(|(path, error)| unreadable(&path, &error))?.ok_or_else(not_found)?
+        }
         false => path.to_owned(),
     };
     let bytes = fs_err::read(&file).map_err(|error| unreadable(&file, &error))?;

@@ -1,6 +1,9 @@
 //! The archive that `docker load` and `podman load` read (Docker image specification v1.2).
 
-use crate::{ImageError, ImageReference, Layout, layout::{absent, descriptor}};
+use crate::{
+    ImageError, ImageReference, Layout,
+    layout::{absent, descriptor},
+};
 use envwright_store::{Digest, canonical_json};
 use flate2::read::MultiGzDecoder;
 use fs_err::File;

@@ -69,8 +69,9 @@ impl BaseLayer {
     /// Reads what it changes; its bytes must be those of its digest.
     fn read(&self, wrong: &dyn Fn(String) -> ImageError) -> Result<LayerIndex, ImageError> {
         let read = self.place.open().and_then(|bytes| LayerIndex::read(bytes, &self.media_type));
-        let (digest, index) =
-            read.map_err(refused_or(&self.place.file, |error| wrong(format!("its layer {} cannot be read: {error}", self.digest))))?;
+        let (digest, index) = read.map_err(refused_or(&self.place.file, |error| {
+            wrong(format!("its layer {} cannot be read: {error}", self.digest))
+        }))?;
         if digest == self.digest { Ok(index) } else { Err(self.damaged(wrong)) }
     }
 
@@ -110,8 +111,10 @@ impl Base {
     /// The image of an OCI layout that is for this platform.
     pub fn oci_layout(folder: &Path, platform: Platform) -> Result<Self, ImageError> {
         let wrong = |reason: String| ImageError::Base { base: format!("oci:{}", folder.display()), reason };
-        let layout = Layout::open(folder).map_err(unless_refused(|| wrong("it is no OCI image layout".to_owned())))?;
-        let entries = layout.entries().map_err(unless_refused(|| wrong("its index cannot be read".to_owned())))?;
+        let layout =
+            Layout::open(folder).map_err(unless_refused(|| wrong("it is no OCI image layout".to_owned())))?;
+        let entries =
+            layout.entries().map_err(unless_refused(|| wrong("its index cannot be read".to_owned())))?;
         let manifest = find(&layout, &entries, platform)?
             .ok_or_else(|| wrong(format!("it has no image for {platform}")))?;
         Self::of_manifest(&layout, manifest, None, platform, &wrong)
@@ -164,8 +167,8 @@ impl Base {
     pub fn docker_archive(file: &Path, platform: Platform) -> Result<Self, ImageError> {
         let wrong =
             |reason: String| ImageError::Base { base: format!("docker-archive:{}", file.display()), reason };
-        let members =
-            members(file).map_err(refused_or(file, |error| wrong(format!("it cannot be read as an archive: {error}"))))?;
+        let members = members(file)
+            .map_err(refused_or(file, |error| wrong(format!("it cannot be read as an archive: {error}"))))?;
         let text = |name: &str| {
             let place = members.get(name).ok_or_else(|| wrong(format!("it has no {name}")))?;
             place.bytes().map_err(refused_or(file, |error| wrong(error.to_string())))
@@ -312,7 +315,10 @@ fn find(layout: &Layout, entries: &[Value], platform: Platform) -> Result<Option
 }
 
 /// What the system does not let be read says nothing about the base.
-fn refused_or(path: &Path, wrong: impl FnOnce(io::Error) -> ImageError) -> impl FnOnce(io::Error) -> ImageError {
+fn refused_or(
+    path: &Path,
+    wrong: impl FnOnce(io::Error) -> ImageError,
+) -> impl FnOnce(io::Error) -> ImageError {
     move |error| match error.kind() {
         io::ErrorKind::NotFound => wrong(error),
         _ if is_of_system(&error) => ImageError::io(path)(error),

@@ -86,6 +86,8 @@ mod tests {
     fn what_a_library_says_of_bytes_is_not_of_the_system() {
         let missing = fs_err::File::open("/no/such/file").unwrap_err();
         let nested = io::Error::from_raw_os_error(5);
-        assert!(is_of_system(&missing) && is_of_system(&nested) && !is_of_system(&io::Error::other("not a tar")));
+        assert!(
+            is_of_system(&missing) && is_of_system(&nested) && !is_of_system(&io::Error::other("not a tar"))
+        );
     }
 }

@@ -98,9 +98,7 @@ impl Explain for PypiError {
             }
             Self::Thread { source } => refused("the thread of the solve", source)
                 .detail("The solver needs a thread and files of its own, which this machine does not give."),
-            Self::Ended | Self::Internal { .. } => {
-                Finding::new("internal-error").detail(self.to_string())
-            }
+            Self::Ended | Self::Internal { .. } => Finding::new("internal-error").detail(self.to_string()),
         };
         vec![finding]
     }
