@@ -26,7 +26,7 @@ use support::{
 };
 
 /// How long a build may take to ask for something before the test gives up.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 /// Packages that several definitions share.
 const SHARED: usize = 12;
 

@@ -34,6 +34,6 @@ mod crash {
     #[test]
     #[ignore = "minutes: cargo xtask test --full"]
     fn kills_and_errors_at_all_steps_leave_nothing_half_done() {
-        campaign::run("full", 500, 200);
+        campaign::run("full", 520, 220);
     }
 }

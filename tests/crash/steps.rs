@@ -56,7 +56,7 @@ pub(super) fn clean(scene: &Scene, victim: &Victim) -> Clean {
         Some(Step { kind: kind(call)?, name, call: call.name.clone(), paths, nth })
     };
     let steps = calls.iter().enumerate().filter_map(step).collect();
-    Clean { steps, calls, envwright }
+    Clean { calls, steps, envwright }
 }
 
 impl Step {

@@ -21,11 +21,11 @@ pub fn read(path: &Path, options: &Options) -> Result<Environment, DefinitionErr
         io::ErrorKind::NotFound => not_found(),
         _ => one(refused(path.display(), error)),
     };
-    let file = match path.is_dir() {
-        true => {
-            format::find(path).map_err(|(path, error)| unreadable(&path, &error))?.ok_or_else(not_found)?
-        }
-        false => path.to_owned(),
+    let file = if path.is_dir() {
+        let found = format::find(path).map_err(|(path, error)| unreadable(&path, &error))?;
+        found.ok_or_else(not_found)?
+    } else {
+        path.to_owned()
     };
     let bytes = fs_err::read(&file).map_err(|error| unreadable(&file, &error))?;
     let name = file.strip_prefix(".").unwrap_or(&file).display().to_string();

@@ -50,8 +50,8 @@ pub fn is_full(error: &io::Error) -> bool {
 
 /// Whether the operating system said it, and not a library about the bytes that it read.
 pub fn is_of_system(error: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof, WriteZero};
-    !matches!(error.kind(), InvalidData | InvalidInput | Other | UnexpectedEof | WriteZero)
+    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof, Unsupported, WriteZero};
+    !matches!(error.kind(), InvalidData | InvalidInput | Other | UnexpectedEof | Unsupported | WriteZero)
 }
 
 /// The finding that a refusal of the operating system is; `path` is what could not be read or written.

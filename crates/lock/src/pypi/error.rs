@@ -92,7 +92,9 @@ impl Explain for PypiError {
             Self::Timeout { limit } => {
                 Finding::new("pip-solve-timeout").fact("limit", format!("{} s", limit.as_secs()))
             }
-            Self::Cache { path, source: uv_cache::Error::Io(source) } => refused(path, source),
+            Self::Cache { path, source: uv_cache::Error::Io(source) | uv_cache::Error::Init(_, source) } => {
+                refused(path, source)
+            }
             Self::Cache { path, source } => {
                 Finding::new("store-io").fact("path", path).fact("reason", source)
             }

@@ -1,6 +1,7 @@
 //! A wheel's zip archive, opened by its central directory.
 
 use crate::{MAX_UNPACKED, error::Fault, path, writer::unreadable};
+use envwright_store::is_of_system;
 use fs_err as fs;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -119,9 +120,7 @@ fn name<'a, R: Read>(entry: &'a ZipFile<'_, R>) -> Result<&'a str, Fault> {
 
 fn broken(error: &zip::result::ZipError) -> Fault {
     match error {
-        zip::result::ZipError::Io(error) if error.raw_os_error().is_some() => {
-            unreadable("central directory", error)
-        }
+        zip::result::ZipError::Io(error) if is_of_system(error) => unreadable("central directory", error),
         _ => Fault::invalid(format!("zip structure is broken: {error}")),
     }
 }
