@@ -104,6 +104,19 @@ mod tests {
         write_atomic(&path, b"new").unwrap();
         assert_eq!(fs_err::read(&path).unwrap(), b"new");
     }
+
+    #[test]
+    fn a_folder_is_made_with_those_above_it_and_never_in_the_place_of_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("a/b/c");
+        create_folder(&folder).unwrap();
+        create_folder(&folder).unwrap();
+        assert!(folder.is_dir());
+        fs_err::write(folder.join("file"), "").unwrap();
+        let error = create_folder(&folder.join("file/d")).unwrap_err();
+        assert!(matches!(error, StoreError::Io { path, .. } if path == folder.join("file")));
+    }
+
     fn names(dir: &Path) -> Vec<String> {
         let mut names: Vec<String> = fs_err::read_dir(dir)
             .unwrap()
