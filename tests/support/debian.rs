@@ -4,7 +4,7 @@ use super::{
     server::{Answer, Server},
     tool, write,
 };
-use std::{path::Path, process::Command};
+use std::{fmt::Write as _, path::Path, process::Command};
 use tempfile::TempDir;
 
 /// A package to be made.
@@ -49,10 +49,34 @@ impl Repository {
         for package in packages {
             build(&root, package);
         }
-        let list = format!("dists/{suite}/main/binary-amd64/Packages");
         let scanned =
             output(tool("apt-ftparchive", "apt-utils").args(["packages", "pool"]).current_dir(&root));
-        write(&root.join(&list), &scanned);
+        Self::serve(folder, suite, &scanned)
+    }
+
+    /// Offers these .debs, of whatever bytes, as packages of version 1 with these names.
+    pub(crate) fn of_archives(suite: &str, archives: &[(&str, &[u8])]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_owned();
+        let mut list = String::new();
+        for (name, bytes) in archives {
+            let path = format!("pool/{name}_1_amd64.deb");
+            write(&root.join(&path), bytes);
+            let (size, digest) = (bytes.len(), super::wheel::sha256(bytes));
+            let written = write!(
+                list,
+                "Package: {name}\nVersion: 1\nArchitecture: amd64\nMaintainer: nobody <nobody@example.org>\n\
+                 Filename: {path}\nSize: {size}\nSHA256: {digest}\nDescription: made for a test\n\n"
+            );
+            written.unwrap();
+        }
+        Self::serve(folder, suite, list.as_bytes())
+    }
+
+    /// Signs what is in a folder, with this list of its packages.
+    fn serve(folder: TempDir, suite: &str, packages: &[u8]) -> Self {
+        let root = folder.path();
+        write(&root.join(format!("dists/{suite}/main/binary-amd64/Packages")), packages);
         let suite_folder = format!("dists/{suite}");
         let release = output(
             tool("apt-ftparchive", "apt-utils")
@@ -60,12 +84,19 @@ impl Repository {
                 .args(["-o", "APT::FTPArchive::Release::Components=main"])
                 .args(["-o", "APT::FTPArchive::Release::Architectures=amd64"])
                 .args(["release", &suite_folder])
-                .current_dir(&root),
+                .current_dir(root),
         );
         write(&root.join(format!("{suite_folder}/Release")), &release);
-        let (key, public_key) = sign(&root, &suite_folder);
+        let (key, public_key) = sign(root, &suite_folder);
         let server = Server::start(move |path| file(&folder, path));
         Self { server, key, public_key }
+    }
+
+    /// A source of apt for it, with its key in place.
+    pub(crate) fn source(&self, suite: &str) -> String {
+        let line = |line: &str| if line.is_empty() { " .\n".to_owned() } else { format!(" {line}\n") };
+        let key: String = self.public_key.lines().map(line).collect();
+        format!("Types: deb\nURIs: {}\nSuites: {suite}\nComponents: main\nSigned-By:\n{key}", self.url())
     }
 
     /// Its address.

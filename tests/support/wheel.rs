@@ -19,6 +19,7 @@ pub(crate) struct Wheel {
     files: Vec<(String, Vec<u8>)>,
     pub(crate) yanked: Option<String>,
     pub(crate) source_only: bool,
+    archive: Option<Vec<u8>>,
 }
 
 /// A wheel of this name and version.
@@ -31,6 +32,7 @@ pub(crate) fn wheel(name: &str, version: &str) -> Wheel {
         files: vec![(format!("{}/__init__.py", name.replace('-', "_")), Vec::new())],
         yanked: None,
         source_only: false,
+        archive: None,
     }
 }
 
@@ -71,6 +73,12 @@ impl Wheel {
         self
     }
 
+    /// With these bytes as its archive, whatever they are.
+    pub(crate) fn archive(mut self, bytes: Vec<u8>) -> Self {
+        self.archive = Some(bytes);
+        self
+    }
+
     /// The name of its file.
     pub(crate) fn filename(&self) -> String {
         let name = self.name.replace('-', "_");
@@ -94,8 +102,8 @@ impl Wheel {
         text
     }
 
-    /// The archive.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
+    /// The files of the archive, with METADATA, WHEEL and RECORD last.
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
         let folder = format!("{}-{}.dist-info", self.name.replace('-', "_"), self.version);
         let wheel = format!("Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {}\n", self.tag);
         let mut files = self.files.clone();
@@ -107,8 +115,16 @@ impl Wheel {
         };
         let record: String = files.iter().map(row).collect();
         files.push((format!("{folder}/RECORD"), format!("{record}{folder}/RECORD,,\n").into_bytes()));
+        files
+    }
+
+    /// The archive.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        if let Some(bytes) = &self.archive {
+            return bytes.clone();
+        }
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for (path, content) in &files {
+        for (path, content) in &self.files() {
             // Stored, so that sizes do not depend on who compresses.
             let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
             zip.start_file(path, options).unwrap();

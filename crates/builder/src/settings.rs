@@ -50,9 +50,13 @@ pub struct DebianSettings {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ConfigFile {
-    /// Read by `fetch`.
+    /// Read by `fetch`, as the next two are.
     #[serde(default, rename = "network")]
     _network: toml::Table,
+    #[serde(default, rename = "mirrors")]
+    _mirrors: toml::Table,
+    #[serde(default, rename = "stores")]
+    _stores: toml::Table,
     #[serde(default)]
     pypi: PypiSection,
     debian: Option<DebianSettings>,

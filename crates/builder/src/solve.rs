@@ -448,7 +448,7 @@ pub(crate) async fn wheels(
             .max(Duration::from_millis(1)),
         cache_dir: context.home.indexes().join("pypi"),
         refresh: context.request.upgrade != Upgrade::None,
-        network: context.client.settings().clone(),
+        client: context.client.clone(),
     };
     let solution = pypi::solve(&request).await?;
     lock.wheels = solution.wheels;

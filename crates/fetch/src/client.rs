@@ -1,14 +1,27 @@
 //! The one HTTP client.
 
-use crate::{FetchError, Settings, netrc::Netrc, resolver::Resolver};
+use crate::{
+    FetchError, Limits, Settings, Transport,
+    netrc::Netrc,
+    resolver::Resolver,
+    speed::Speed,
+    stores::{Refusal, Signer},
+};
 use envwright_redact::{SafeUrl, Secret};
+use hyper_util::client::proxy::matcher::Matcher;
 use percent_encoding::percent_decode_str;
 use reqwest::{
-    Response, StatusCode, Url,
-    header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER},
+    Method, Response, StatusCode, Url,
+    header::{AUTHORIZATION, HeaderMap, HeaderValue, RANGE, RETRY_AFTER},
     redirect,
 };
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 /// Waits no longer than this, whatever a server asks for.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
@@ -17,15 +30,27 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// the usual variables name. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    /// Without the limit on the time to an answer: what is sent may take longer.
-    uploading: reqwest::Client,
     shared: Arc<Shared>,
+    /// Addresses whose credentials open other addresses of their hosts.
+    known: Arc<Vec<SafeUrl>>,
 }
 
 struct Shared {
+    http: BTreeMap<Limits, Http>,
     settings: Settings,
     netrc: Netrc,
+    signers: Vec<Signer>,
+    resolver: Arc<Resolver>,
+    proxies: Matcher,
+    /// Hosts with their ports that could not be reached.
+    unreached: Mutex<HashSet<String>>,
+}
+
+/// Connections with the same limits.
+pub(crate) struct Http {
+    pub(crate) asking: reqwest::Client,
+    /// Without the limit on the time to an answer: what is sent may take longer.
+    pub(crate) uploading: reqwest::Client,
 }
 
 impl std::fmt::Debug for Client {
@@ -38,29 +63,55 @@ impl Client {
     /// A client with these settings.
     pub fn new(settings: Settings) -> Result<Self, FetchError> {
         let resolver = Arc::new(Resolver::default());
-        let builder = || {
+        let builder = |limits: Limits| {
             reqwest::Client::builder()
                 .dns_resolver(Arc::clone(&resolver))
                 .user_agent(concat!("envwright/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(settings.connect_timeout)
+                .connect_timeout(limits.connect_timeout)
                 .redirect(redirect::Policy::limited(10))
                 // An address can hold a signature, which is for its own host alone.
                 .referer(false)
         };
         let unusable = |error: reqwest::Error| FetchError::Setup(error.to_string());
-        let http = builder().read_timeout(settings.read_timeout).build().map_err(unusable)?;
-        let uploading = builder().build().map_err(unusable)?;
+        let mut http = BTreeMap::new();
+        for limits in [&settings.limits].into_iter().chain(settings.hosts.values()) {
+            if !http.contains_key(limits) {
+                let asking = builder(*limits).read_timeout(limits.read_timeout).build().map_err(unusable)?;
+                let uploading = builder(*limits).build().map_err(unusable)?;
+                http.insert(*limits, Http { asking, uploading });
+            }
+        }
         let netrc = Netrc::load(settings.netrc.as_deref());
-        Ok(Self { http, uploading, shared: Arc::new(Shared { settings, netrc }) })
+        let signers = settings.stores.iter().cloned().map(Signer::new).collect();
+        let (proxies, unreached) = (Matcher::from_system(), Mutex::default());
+        let shared = Shared { http, settings, netrc, signers, resolver, proxies, unreached };
+        Ok(Self { shared: Arc::new(shared), known: Arc::default() })
     }
 
-    pub(crate) fn uploading(&self) -> &reqwest::Client {
-        &self.uploading
+    /// The same client, which opens what is on the hosts of these addresses with the credentials in them.
+    #[must_use]
+    pub fn knowing(&self, addresses: Vec<SafeUrl>) -> Self {
+        Self { shared: Arc::clone(&self.shared), known: Arc::new(addresses) }
+    }
+
+    pub(crate) fn http(&self, url: &SafeUrl) -> &Http {
+        // There is one for all limits that the settings name.
+        &self.shared.http[&self.limits(url)]
+    }
+
+    /// The connections with the general limits, for a library that has them sent by [`Client::respond`].
+    pub fn plain(&self) -> reqwest::Client {
+        self.shared.http[&self.shared.settings.limits].asking.clone()
     }
 
     /// How the network is used.
     pub fn settings(&self) -> &Settings {
         &self.shared.settings
+    }
+
+    /// How long the host of an address is waited for.
+    pub fn limits(&self, url: &SafeUrl) -> Limits {
+        self.shared.settings.limits_of(url)
     }
 
     /// Whether the network may not be used.
@@ -70,88 +121,248 @@ impl Client {
 
     /// The body at an address, at most `limit` bytes.
     pub async fn bytes(&self, url: &SafeUrl, limit: u64) -> Result<Vec<u8>, FetchError> {
-        if let Some(path) = file(url) {
-            return file_bytes(&path, url, limit).await;
+        let mut places = self.places(url, &[]);
+        while let Some((place, more)) = places.next() {
+            let outcome = match file(&place) {
+                Some(path) => file_bytes(&path, &place, limit).await,
+                None => self.bytes_of(&place, limit, more).await,
+            };
+            match outcome {
+                Ok(bytes) => return Ok(bytes),
+                Err(error) => places.failed(error)?,
+            }
         }
+        Err(places.error())
+    }
+
+    async fn bytes_of(&self, url: &SafeUrl, limit: u64, more: bool) -> Result<Vec<u8>, FetchError> {
         let mut attempt = 0;
         loop {
-            let outcome = self.bytes_once(url, limit).await;
-            match outcome {
-                Err((error, wait)) if self.may_retry(attempt, &error) => self.pause(&mut attempt, wait).await,
-                Err((error, _)) => return Err(error),
-                Ok(bytes) => return Ok(bytes),
+            match self.bytes_once(url, limit).await {
+                Err(error) if self.may_retry(url, attempt, &error) && !self.is_left(&error, more) => {
+                    self.pause(&mut attempt, &error).await;
+                }
+                outcome => return outcome,
             }
         }
     }
 
-    async fn bytes_once(&self, url: &SafeUrl, limit: u64) -> Result<Vec<u8>, (FetchError, Option<Duration>)> {
+    async fn bytes_once(&self, url: &SafeUrl, limit: u64) -> Result<Vec<u8>, FetchError> {
         let mut response = self.get(url, 0, None).await?;
+        let mut speed = Speed::new(self.limits(url));
         let mut bytes = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-                Ok(None) => return Ok(bytes),
-                Err(error) => return Err((FetchError::transport(url, error), None)),
-            }
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(url, error))? {
+            bytes.extend_from_slice(&chunk);
             if bytes.len() as u64 > limit {
-                return Err((FetchError::TooLarge { url: url.without_credentials(), limit }, None));
+                return Err(FetchError::TooLarge { url: url.without_credentials(), limit });
             }
+            speed.came(chunk.len()).map_err(|slow| slow.at(url))?;
         }
+        Ok(bytes)
     }
 
-    /// Sends one request for what follows `from`, with the host's credentials. An error comes with the time that the
-    /// server asks to wait.
+    /// Sends one request for what follows `from`, with the host's credentials.
     pub(crate) async fn get(
         &self,
         url: &SafeUrl,
         from: u64,
         authorization: Option<&HeaderValue>,
-    ) -> Result<Response, (FetchError, Option<Duration>)> {
-        if self.offline() {
-            return Err((FetchError::Offline { url: url.without_credentials() }, None));
-        }
-        let mut request = self.http.get(without_user(url));
+    ) -> Result<Response, FetchError> {
+        let mut headers = HeaderMap::new();
         if let Some(value) = authorization {
-            request = request.header(AUTHORIZATION, value);
-        } else if let Some((user, password)) = self.credentials(url) {
-            request = request.basic_auth(user, password.as_ref().map(Secret::expose));
+            headers.insert(AUTHORIZATION, value.clone());
         }
         if from > 0 {
-            request = request.header("Range", format!("bytes={from}-"));
+            headers.insert(
+                RANGE,
+                HeaderValue::from_str(&format!("bytes={from}-")).unwrap_or(HeaderValue::from_static("")),
+            );
         }
-        let response = request.send().await.map_err(|error| (FetchError::transport(url, error), None))?;
+        let response = self.send(Method::GET, url, headers).await?;
         let status = response.status();
         let resumed_past_end = from > 0 && status == StatusCode::RANGE_NOT_SATISFIABLE;
         if status.is_success() || resumed_past_end {
-            return Ok(response);
+            Ok(response)
+        } else {
+            Err(self.refused(url, response).await)
         }
-        let wait = retry_after(response.headers());
-        Err((FetchError::Status { url: url.without_credentials(), status: status.as_u16(), wait }, wait))
     }
 
+    /// Sends one request without a body, with what opens the address, and gives the answer whatever its status.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        url: &SafeUrl,
+        mut headers: HeaderMap,
+    ) -> Result<Response, FetchError> {
+        if self.offline() {
+            return Err(FetchError::Offline { url: url.without_credentials() });
+        }
+        let mut address = without_user(url);
+        if let Some(signer) = self.shared.signers.iter().find(|signer| signer.has(url)) {
+            if address.path().ends_with('/') {
+                address.set_path(&format!("{}index.html", address.path()));
+            }
+            headers = signer.sign(&method, &address, &headers).await?;
+        }
+        let mut request = self.http(url).asking.request(method, address);
+        if !headers.contains_key(AUTHORIZATION)
+            && let Some((user, password)) = self.credentials(url)
+        {
+            request = request.basic_auth(user, password.as_ref().map(Secret::expose));
+        }
+        request.headers(headers).send().await.map_err(|error| self.transport(url, error))
+    }
+
+    pub(crate) fn is_of_store(&self, url: &SafeUrl) -> bool {
+        self.shared.signers.iter().any(|signer| signer.has(url))
+    }
+
+    /// An answer as an error.
+    pub(crate) async fn refused(&self, url: &SafeUrl, response: Response) -> FetchError {
+        let (status, wait) = (response.status(), retry_after(response.headers()));
+        if self.is_of_store(url) && matches!(status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED) {
+            let (refusal, code) = Refusal::read(response).await;
+            return FetchError::Store {
+                url: url.without_credentials(),
+                status: status.as_u16(),
+                refusal,
+                code,
+            };
+        }
+        FetchError::Status { url: url.without_credentials(), status: status.as_u16(), wait }
+    }
+
+    /// The address's own, else those known for its host, else those of the netrc file.
     fn credentials(&self, url: &SafeUrl) -> Option<(String, Option<Secret>)> {
         let known = || {
+            let origin = url.expose().origin();
+            let same = self.known.iter().filter(|known| known.expose().origin() == origin);
+            same.filter_map(SafeUrl::credentials).next()
+        };
+        let of_netrc = || {
             self.shared.netrc.get(url.host()?).map(|(user, password)| (user.clone(), Some(password.clone())))
         };
-        url.credentials().map(decoded).or_else(known)
+        url.credentials().or_else(known).map(decoded).or_else(of_netrc)
     }
 
-    pub(crate) fn may_retry(&self, attempt: u32, error: &FetchError) -> bool {
-        error.is_transient() && attempt < self.shared.settings.retries
+    /// The places to ask one after the other until one gives what is wanted: the mirrors of `url`, itself, and the
+    /// others. What could not be reached is asked last from then on.
+    pub(crate) fn places(&self, url: &SafeUrl, others: &[SafeUrl]) -> Places<'_> {
+        let mirrors = &self.settings().mirrors;
+        let mut places: Vec<SafeUrl> =
+            [url].into_iter().chain(others).flat_map(|url| mirrors.places(url)).collect();
+        places.sort_by_key(|place| self.is_unreached(place));
+        let origin = mirrors.origin(url).without_credentials();
+        Places { client: self, origin, left: places.into(), asked: None, failures: Vec::new() }
+    }
+
+    fn unreached(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.shared.unreached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_unreached(&self, place: &SafeUrl) -> bool {
+        self.unreached().contains(&host_and_port(place))
+    }
+
+    /// Whether a place is left for the next one: what it does not even begin to answer is not waited for while there is
+    /// another.
+    pub(crate) fn is_left(&self, error: &FetchError, more: bool) -> bool {
+        more && matches!(
+            error,
+            FetchError::Transport {
+                kind: Transport::Timeout | Transport::Unreachable | Transport::Proxy,
+                ..
+            }
+        )
+    }
+
+    pub(crate) fn may_retry(&self, url: &SafeUrl, attempt: u32, error: &FetchError) -> bool {
+        error.is_transient() && attempt < self.limits(url).retries
     }
 
     /// Waits before another attempt.
-    pub(crate) async fn pause(&self, attempt: &mut u32, asked: Option<Duration>) {
-        let wait = self.wait(*attempt, asked);
+    pub(crate) async fn pause(&self, attempt: &mut u32, error: &FetchError) {
+        let wait = self.wait(*attempt, error.asked_wait());
         *attempt += 1;
         tokio::time::sleep(wait).await;
     }
 
-    /// As long as the server asks, else twice as long each time.
+    /// As long as the server asks, else about twice as long each time; never the same for all who wait.
     pub(crate) fn wait(&self, attempt: u32, asked: Option<Duration>) -> Duration {
-        let own = || self.shared.settings.retry_wait.saturating_mul(2u32.saturating_pow(attempt));
+        let own = || {
+            let full = self.shared.settings.retry_wait.saturating_mul(2u32.saturating_pow(attempt));
+            full.mul_f64(fastrand::f64().mul_add(0.5, 0.75))
+        };
         asked.unwrap_or_else(own).min(LONGEST_WAIT)
     }
+
+    /// What kept a request from an answer, with what is known of the way.
+    pub(crate) fn transport(&self, url: &SafeUrl, error: reqwest::Error) -> FetchError {
+        let connecting = error.is_connect();
+        let mut error = FetchError::transport(url, error);
+        if let FetchError::Transport { kind, way, .. } = &mut error {
+            let proxy =
+                url.expose().as_str().parse().ok().and_then(|uri| self.shared.proxies.intercept(&uri));
+            way.proxy = proxy.and_then(|proxy| proxy.uri().authority().map(|name| host_of(name.as_str())));
+            if connecting
+                && way.proxy.is_some()
+                && matches!(kind, Transport::Dns | Transport::Unreachable | Transport::Timeout)
+            {
+                *kind = Transport::NoProxy;
+            }
+            way.store = self.is_of_store(url);
+            if way.proxy.is_none() && connecting {
+                way.private = url.host().and_then(|host| self.shared.resolver.private(host));
+            }
+        }
+        error
+    }
+}
+
+/// Places that are asked one after the other.
+pub(crate) struct Places<'c> {
+    client: &'c Client,
+    origin: SafeUrl,
+    left: VecDeque<SafeUrl>,
+    asked: Option<SafeUrl>,
+    failures: Vec<(bool, FetchError)>,
+}
+
+impl Places<'_> {
+    /// The next place, and whether another is left then.
+    pub(crate) fn next(&mut self) -> Option<(SafeUrl, bool)> {
+        let place = self.left.pop_front()?;
+        self.asked = Some(place.clone());
+        Some((place, !self.left.is_empty()))
+    }
+
+    /// The place did not give it. Gives back what no other place can mend.
+    pub(crate) fn failed(&mut self, error: FetchError) -> Result<(), FetchError> {
+        let Some(place) = self.asked.take() else { return Err(error) };
+        if matches!(error, FetchError::Io { .. } | FetchError::Keep(_)) {
+            return Err(error);
+        }
+        if matches!(error, FetchError::Transport { .. }) {
+            self.client.unreached().insert(host_and_port(&place));
+        }
+        self.failures.push((place.without_credentials() == self.origin, error));
+        Ok(())
+    }
+
+    /// Why none gave it.
+    pub(crate) fn error(self) -> FetchError {
+        FetchError::of_places(self.failures)
+    }
+}
+
+/// User and password of a proxy are not told.
+fn host_of(authority: &str) -> String {
+    authority.rsplit('@').next().unwrap_or(authority).to_owned()
+}
+
+fn host_and_port(url: &SafeUrl) -> String {
+    format!("{}:{}", url.host().unwrap_or_default(), url.expose().port_or_known_default().unwrap_or_default())
 }
 
 /// The address as it is sent: user and password go into a header, a signature in the query stays.
@@ -169,9 +380,15 @@ fn decoded((user, password): (String, Option<Secret>)) -> (String, Option<Secret
     (decode(&user), password.map(|password| Secret::new(decode(password.expose()))))
 }
 
-/// `Retry-After` in seconds (RFC 9110, section 10.2.3); a date counts as no wish.
+/// `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3).
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = || value.parse().ok().map(Duration::from_secs);
+    let until_date = || {
+        let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+        Some(date.duration_since(jiff::Timestamp::now()).try_into().unwrap_or_default())
+    };
+    seconds().or_else(until_date)
 }
 
 /// The path of a `file:` address.
@@ -179,10 +396,13 @@ pub(crate) fn file(url: &SafeUrl) -> Option<PathBuf> {
     (url.expose().scheme() == "file").then(|| url.expose().to_file_path().ok()).flatten()
 }
 
-async fn file_bytes(path: &std::path::Path, url: &SafeUrl, limit: u64) -> Result<Vec<u8>, FetchError> {
+/// The bytes of a file; of a folder, its `index.html`.
+pub(crate) async fn file_bytes(path: &Path, url: &SafeUrl, limit: u64) -> Result<Vec<u8>, FetchError> {
+    let page = url.expose().path().ends_with('/').then(|| path.join("index.html"));
+    let path = page.as_deref().unwrap_or(path);
     let bytes = match tokio::fs::read(path).await {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Err(FetchError::Status { url: url.clone(), status: 404, wait: None });
         }
         Err(error) => return Err(FetchError::io(path)(error)),

@@ -4,6 +4,7 @@ use crate::{
     Client, FetchError, Transport,
     client::file,
     partial::{Found, Partial, whole},
+    speed::Speed,
 };
 use envwright_redact::SafeUrl;
 use envwright_store::Digest;
@@ -15,7 +16,6 @@ use reqwest::{
 use std::{
     io::{self, Read},
     path::Path,
-    time::Duration,
 };
 
 /// A file to download.
@@ -74,16 +74,15 @@ impl Client {
             // What was left may be of another file, and nothing would tell.
             partial.clear()?;
         }
-        let mut first = None;
-        for url in [&request.url].into_iter().chain(&request.mirrors) {
-            match self.verified(url, request, &mut partial, progress).await {
+        let mut places = self.places(&request.url, &request.mirrors);
+        while let Some((place, more)) = places.next() {
+            match self.verified(&place, request, &mut partial, progress, more).await {
                 Ok(()) => return finished(partial, into).await,
-                Err(error @ (FetchError::Io { .. } | FetchError::Store(_))) => return Err(error),
-                Err(error) => first = first.or(Some(error)),
+                Err(error) => places.failed(error)?,
             }
         }
         partial.leave()?;
-        Err(first.unwrap_or_else(|| FetchError::Offline { url: request.url.without_credentials() }))
+        Err(places.error())
     }
 
     /// Gets all from one address. Wrong bytes that came in parts may be parts of two files: they are fetched anew once.
@@ -93,12 +92,13 @@ impl Client {
         request: &Download,
         partial: &mut Partial,
         progress: Progress<'_>,
+        more: bool,
     ) -> Result<(), FetchError> {
         let mut anew = false;
         loop {
             match file(url) {
                 Some(path) => copy(&path, url, partial, progress)?,
-                None => self.continued(url, request, partial, progress).await?,
+                None => self.continued(url, request, partial, progress, more).await?,
             }
             let verified = verify(url, request, partial.size(), partial.digest());
             let Err(error) = verified else { return Ok(()) };
@@ -118,6 +118,7 @@ impl Client {
         request: &Download,
         partial: &mut Partial,
         progress: Progress<'_>,
+        more: bool,
     ) -> Result<(), FetchError> {
         let mut attempt = 0;
         loop {
@@ -130,15 +131,16 @@ impl Client {
             let before = partial.size();
             match self.once(url, request, partial, progress).await {
                 Ok(()) => return Ok(()),
-                Err((error, wait)) => {
+                Err(error) => {
                     // An attempt that brought something is no failure of the same place.
                     if partial.size() > before {
                         attempt = attempt.min(1);
                     }
-                    if !self.may_retry(attempt, &error) {
+                    let nothing = partial.size() == before;
+                    if !self.may_retry(url, attempt, &error) || nothing && self.is_left(&error, more) {
                         return Err(error);
                     }
-                    self.pause(&mut attempt, wait).await;
+                    self.pause(&mut attempt, &error).await;
                 }
             }
         }
@@ -150,34 +152,34 @@ impl Client {
         request: &Download,
         partial: &mut Partial,
         progress: Progress<'_>,
-    ) -> Result<(), (FetchError, Option<Duration>)> {
-        let now = |error| (error, None);
+    ) -> Result<(), FetchError> {
         let mut response = self.get(url, partial.size(), request.authorization.as_ref()).await?;
         if continues(&response, partial.size()) {
             partial.join();
         } else {
-            partial.clear().map_err(now)?;
+            partial.clear()?;
             // No range where the file ends, or one from elsewhere: of use to nobody.
             if response.status() != StatusCode::OK {
                 response = self.get(url, 0, request.authorization.as_ref()).await?;
             }
         }
         let promised = response.content_length().map(|rest| partial.size() + rest).or(request.size);
+        let mut speed = Speed::new(self.limits(url));
         loop {
-            let chunk =
-                response.chunk().await.map_err(|error| now(broken(url, error, promised, partial.size())))?;
-            let Some(chunk) = chunk else { break };
-            partial.write(&chunk).map_err(now)?;
+            let came = response.chunk().await.map_err(|error| self.transport(url, error));
+            let Some(chunk) = came.map_err(|error| broken(error, promised, partial.size()))? else { break };
+            partial.write(&chunk)?;
             progress(chunk.len() as u64);
             if let Some(limit) = request.size.filter(|size| partial.size() > *size) {
-                partial.clear().map_err(now)?;
-                return Err(now(FetchError::TooLarge { url: url.without_credentials(), limit }));
+                partial.clear()?;
+                return Err(FetchError::TooLarge { url: url.without_credentials(), limit });
             }
+            speed.came(chunk.len()).map_err(|slow| slow.at(url))?;
         }
         match promised.filter(|promised| *promised > partial.size()) {
             Some(expected) => {
                 let got = partial.size();
-                Err(now(FetchError::Truncated { url: url.without_credentials(), expected, got }))
+                Err(FetchError::Truncated { url: url.without_credentials(), expected, got })
             }
             None => Ok(()),
         }
@@ -192,8 +194,8 @@ async fn finished(partial: Partial, into: &Path) -> Result<Downloaded, FetchErro
 }
 
 /// A body that did not come to its end.
-fn broken(url: &SafeUrl, error: reqwest::Error, promised: Option<u64>, got: u64) -> FetchError {
-    match (FetchError::transport(url, error), promised) {
+fn broken(error: FetchError, promised: Option<u64>, got: u64) -> FetchError {
+    match (error, promised) {
         (FetchError::Transport { url, kind: Transport::Truncated, .. }, Some(expected)) => {
             FetchError::Truncated { url, expected, got }
         }

@@ -1,9 +1,10 @@
 //! What can go wrong between here and a server, told apart.
 
+use crate::Refusal;
 use envwright_diagnosis::{Explain, Finding};
 use envwright_redact::SafeUrl;
 use envwright_store::{Digest, StoreError, refused};
-use std::{error::Error, io, path::PathBuf, time::Duration};
+use std::{error::Error, io, net::IpAddr, path::PathBuf, time::Duration};
 
 /// Why something could not be fetched. Addresses are kept without their credentials.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,8 @@ pub enum FetchError {
         kind: Transport,
         /// The words of the network library.
         reason: String,
+        /// What is known of the way there.
+        way: Way,
     },
     /// The server answered with an error.
     #[error("{url}: the server answered {status}")]
@@ -34,6 +37,26 @@ pub enum FetchError {
         status: u16,
         /// How long the server asks to wait before the next request.
         wait: Option<Duration>,
+    },
+    /// A store of blobs refused.
+    #[error("{url}: the store answered {status} {code}")]
+    Store {
+        /// What was wanted.
+        url: SafeUrl,
+        /// HTTP status code.
+        status: u16,
+        /// Why, as the store's own code says.
+        refusal: Refusal,
+        /// That code; empty where it gave none.
+        code: String,
+    },
+    /// None of several places gave it.
+    #[error("{error}, as did the other places")]
+    Places {
+        /// What the place said that counts most.
+        error: Box<FetchError>,
+        /// What the others said.
+        others: Vec<FetchError>,
     },
     /// Less came than was promised.
     #[error("{url}: {got} of {expected} bytes came")]
@@ -73,10 +96,21 @@ pub enum FetchError {
     },
     /// A download cannot be kept.
     #[error("keeping a download")]
-    Store(#[from] StoreError),
+    Keep(#[from] StoreError),
     /// The TLS library, the proxy's address or the address itself is unusable.
     #[error("setting up the network: {0}")]
     Setup(String),
+}
+
+/// What is known of the way to a host that was not reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The proxy that the environment names for it, without credentials.
+    pub proxy: Option<String>,
+    /// A private address that its name, which looks like one for everybody, leads to.
+    pub private: Option<IpAddr>,
+    /// Whether it is a store of blobs.
+    pub store: bool,
 }
 
 /// How far a request got.
@@ -89,12 +123,22 @@ pub enum Transport {
     Unreachable,
     /// Nothing came for too long.
     Timeout,
-    /// The certificate is not trusted.
+    /// There is no safe connection, for another reason than these.
     Tls,
+    /// The certificate is of an authority that is not known here.
+    TlsAuthority,
+    /// The certificate is for another name.
+    TlsName,
+    /// The certificate was valid until a time that has passed.
+    TlsExpired,
+    /// The certificate is valid from a time that is yet to come.
+    TlsNotYet,
     /// What answered speaks no TLS.
     NotTls,
     /// The proxy refused.
     Proxy,
+    /// The proxy was not reached.
+    NoProxy,
     /// The connection was cut.
     Reset,
     /// The body ended before its announced end.
@@ -116,13 +160,48 @@ impl FetchError {
                         | Transport::Reset
                         | Transport::Truncated
                         | Transport::Unreachable
+                        | Transport::NoProxy
                         | Transport::Other
                 )
             }
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
             Self::Truncated { .. } => true,
+            Self::Places { error, others } => [&**error].into_iter().chain(others).any(Self::is_transient),
             _ => false,
         }
+    }
+
+    /// How long the server asks to wait.
+    pub(crate) fn asked_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Status { wait, .. } => *wait,
+            _ => None,
+        }
+    }
+
+    /// What went wrong at the place that counts most.
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::Places { error, .. } => error.root(),
+            error => error,
+        }
+    }
+
+    /// What several places said, each with whether it is the address itself. Most counts what that one answered, if it
+    /// did, then the first other answer that is more than an absence.
+    pub(crate) fn of_places(mut failures: Vec<(bool, Self)>) -> Self {
+        let answered = |error: &Self| !matches!(error, Self::Transport { .. } | Self::Offline { .. });
+        let absent = |error: &Self| matches!(error, Self::Status { status: 404 | 410, .. });
+        let counts = |(own, error): &(bool, Self)| match answered(error) {
+            true if *own => 0,
+            true if !absent(error) => 1,
+            false if *own => 2,
+            _ => 3,
+        };
+        let first = (0..failures.len()).min_by_key(|at| counts(&failures[*at])).unwrap_or_default();
+        let (_, error) = failures.remove(first);
+        let others: Vec<Self> = failures.into_iter().map(|(_, error)| error).collect();
+        if others.is_empty() { error } else { Self::Places { error: Box::new(error), others } }
     }
 
     pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
@@ -142,7 +221,7 @@ impl FetchError {
         if error.is_builder() {
             return Self::Setup(format!("{}: {reason}", url.without_credentials()));
         }
-        Self::Transport { url: url.without_credentials(), kind, reason }
+        Self::Transport { url: url.without_credentials(), kind, reason, way: Way::default() }
     }
 }
 
@@ -174,20 +253,52 @@ impl Transport {
             Self::Dns => "net-dns",
             Self::Unreachable => "net-unreachable",
             Self::Timeout => "net-timeout",
-            Self::Tls | Self::NotTls => "net-tls-verify",
-            Self::Proxy => "net-proxy",
+            Self::Tls | Self::TlsAuthority | Self::TlsName | Self::TlsExpired | Self::NotTls => {
+                "net-tls-verify"
+            }
+            Self::TlsNotYet => "clock-skew",
+            Self::Proxy | Self::NoProxy => "net-proxy",
             Self::Reset => "net-connection-reset",
             Self::Truncated => "net-truncated-download",
             Self::Redirects => "net-redirect-loop",
             Self::Other => "net-io",
         }
     }
+
+    /// Whether the certificate stood in the way.
+    pub fn is_certificate(self) -> bool {
+        matches!(self, Self::Tls | Self::TlsAuthority | Self::TlsName | Self::TlsExpired)
+    }
+
+    /// What it means for the host, as a sentence, and what to do about it.
+    fn meaning(self, host: &str) -> Option<(String, &'static str)> {
+        Some(match self {
+            Self::TlsAuthority => (
+                format!(
+                    "The certificate of {host} was issued by an authority that this machine does not know."
+                ),
+                "Add the authority to the certificates of this machine, or name its file in `SSL_CERT_FILE`",
+            ),
+            Self::TlsName => (
+                format!("The certificate that was shown is for another name than {host}."),
+                "Use the name that the certificate is for, or ask who runs the server for one with this name",
+            ),
+            Self::TlsExpired => (
+                format!("The certificate of {host} has expired, as the clock of this machine stands."),
+                "Ask who runs the server to renew its certificate; check the clock of this machine",
+            ),
+            Self::NotTls => (
+                format!("What answered at {host} speaks no TLS."),
+                "Write `http` in the address if the server is meant to be spoken to in the clear; check the port",
+            ),
+            _ => return None,
+        })
+    }
 }
 
 fn of_cause(error: &(dyn Error + 'static)) -> Option<Transport> {
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
-        let strange = matches!(error, rustls::Error::InvalidMessage(_));
-        return Some(if strange { Transport::NotTls } else { Transport::Tls });
+        return Some(of_tls(error));
     }
     if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message) {
         return Some(Transport::Reset);
@@ -206,6 +317,25 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Transport> {
             Some(Transport::Proxy)
         }
         _ => None,
+    }
+}
+
+fn of_tls(error: &rustls::Error) -> Transport {
+    use rustls::CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+        Other, UnknownIssuer,
+    };
+    match error {
+        rustls::Error::InvalidMessage(_) => Transport::NotTls,
+        rustls::Error::InvalidCertificate(reason) => match reason {
+            // A certificate that vouches for itself is the most usual of what has no other kind.
+            UnknownIssuer | Other(_) => Transport::TlsAuthority,
+            NotValidForName | NotValidForNameContext { .. } => Transport::TlsName,
+            Expired | ExpiredContext { .. } => Transport::TlsExpired,
+            NotValidYet | NotValidYetContext { .. } => Transport::TlsNotYet,
+            _ => Transport::Tls,
+        },
+        _ => Transport::Tls,
     }
 }
 
@@ -240,7 +370,25 @@ impl Explain for FetchError {
     fn findings(&self) -> Vec<Finding> {
         vec![match self {
             Self::Offline { url } => at("offline-miss", url),
-            Self::Transport { url, kind, reason } => at(kind.problem(), url).fact("reason", reason),
+            Self::Transport { url, kind, reason, way } => {
+                let problem = if way.store && way.private.is_some() {
+                    "storage-private-network"
+                } else {
+                    kind.problem()
+                };
+                way.told(told(at(problem, url).fact("reason", reason), *kind, url), url)
+            }
+            Self::Store { url, status, refusal, code } => {
+                let finding = at(refusal.problem(), url).fact("status", status);
+                if code.is_empty() { finding } else { finding.fact("reason", code) }
+            }
+            Self::Places { error, others } => {
+                let findings = error.findings();
+                let told = |finding, other: &Self| {
+                    Finding::detail(finding, format!("Asked as well: {}.", other.in_short()))
+                };
+                return findings.into_iter().map(|finding| others.iter().fold(finding, told)).collect();
+            }
             Self::Status { url, status, wait } => {
                 let finding = at(status_problem(*status), url).fact("status", status);
                 wait.iter()
@@ -256,9 +404,64 @@ impl Explain for FetchError {
                 at("net-io", url).fact("reason", format!("more than {limit} bytes came"))
             }
             Self::Io { path, source } => refused(path.display(), source),
-            Self::Store(error) => return error.findings(),
+            Self::Keep(error) => return error.findings(),
             Self::Setup(reason) => Finding::new("net-io").fact("reason", reason),
         }]
+    }
+}
+
+impl FetchError {
+    /// In half a line: where, and what happened there.
+    fn in_short(&self) -> String {
+        match self {
+            Self::Transport { url, kind, .. } => format!("{url} ({})", kind.in_short()),
+            Self::Digest { url, .. } => format!("{url} (other bytes than were asked for)"),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl Transport {
+    fn in_short(self) -> &'static str {
+        match self {
+            Self::Dns => "its name has no address",
+            Self::Unreachable => "it cannot be reached",
+            Self::Timeout => "it did not answer in time",
+            Self::Tls | Self::TlsAuthority | Self::TlsName | Self::TlsExpired | Self::TlsNotYet => {
+                "its certificate could not be verified"
+            }
+            Self::NotTls => "it speaks no TLS",
+            Self::Proxy => "the proxy refused",
+            Self::NoProxy => "the proxy was not reached",
+            Self::Reset => "the connection was cut",
+            Self::Truncated => "it ended early",
+            Self::Redirects => "it redirects in a circle",
+            Self::Other => "the connection failed",
+        }
+    }
+}
+
+fn told(finding: Finding, kind: Transport, url: &SafeUrl) -> Finding {
+    match kind.meaning(url.host().unwrap_or_default()) {
+        Some((meaning, remedy)) => finding.detail(meaning).remedy(remedy),
+        None => finding,
+    }
+}
+
+impl Way {
+    /// The finding, with what is known of the way.
+    pub fn told(&self, finding: Finding, url: &SafeUrl) -> Finding {
+        let host = url.host().unwrap_or_default();
+        let finding = match &self.proxy {
+            Some(proxy) => finding.detail(format!("The environment names the proxy {proxy} for {host}.")),
+            None => finding,
+        };
+        match self.private {
+            Some(address) => finding.detail(format!(
+                "The name {host} leads to {address}, an address of a private network: it is reached only from inside."
+            )),
+            None => finding,
+        }
     }
 }
 

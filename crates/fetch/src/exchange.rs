@@ -1,6 +1,6 @@
 //! Single requests of a protocol that reads its answers itself, such as a registry's.
 
-use crate::{Client, FetchError, client::retry_after};
+use crate::{Client, FetchError, client::retry_after, error::Way};
 use envwright_redact::SafeUrl;
 use fs_err::tokio as fs;
 use futures::{Stream, stream};
@@ -56,12 +56,14 @@ pub enum Body {
 pub struct Answer {
     url: SafeUrl,
     response: Response,
+    client: Client,
 }
 
 /// How often and how long to wait before what failed is tried again; one for each thing that is to be reached.
 #[derive(Debug)]
 pub struct Attempts<'c> {
     client: &'c Client,
+    limit: u32,
     made: u32,
 }
 
@@ -74,7 +76,8 @@ impl Client {
             return Err(FetchError::Offline { url: url.without_credentials() });
         }
         let sent = Arc::new(AtomicU64::new(0));
-        let mut http = self.uploading().request(method, crate::client::without_user(&url)).headers(headers);
+        let mut http =
+            self.http(&url).uploading.request(method, crate::client::without_user(&url)).headers(headers);
         http = match body {
             Body::Empty => http,
             Body::Bytes(bytes) => http.body(bytes),
@@ -90,42 +93,35 @@ impl Client {
         };
         tokio::select! {
             answer = http.send() => {
-                let response = answer.map_err(|error| FetchError::transport(&url, error))?;
-                Ok(Answer { url, response })
+                let response = answer.map_err(|error| self.transport(&url, error))?;
+                Ok(Answer { url, response, client: self.clone() })
             }
-            () = stalled(&sent, self.settings().read_timeout) => Err(FetchError::Transport {
-                url: url.without_credentials(),
-                kind: crate::Transport::Timeout,
-                reason: "nothing moved for too long".to_owned(),
-            }),
+            () = stalled(&sent, self.limits(&url).read_timeout) => Err(silent(&url)),
         }
     }
 
-    /// Attempts at one thing.
-    pub fn attempts(&self) -> Attempts<'_> {
-        Attempts { client: self, made: 0 }
+    /// Attempts at one thing, which lies on the host of an address.
+    pub fn attempts(&self, at: &SafeUrl) -> Attempts<'_> {
+        Attempts { client: self, limit: self.limits(at).retries, made: 0 }
     }
 }
 
 impl Attempts<'_> {
     /// Whether what ended with this error is to be tried again; waits before it says so.
     pub async fn again(&mut self, error: &FetchError) -> bool {
-        let may = self.client.may_retry(self.made, error);
+        let may = error.is_transient() && self.made < self.limit;
         if may {
-            let asked = match error {
-                FetchError::Status { wait, .. } => *wait,
-                _ => None,
-            };
-            self.client.pause(&mut self.made, asked).await;
+            self.client.pause(&mut self.made, error).await;
         }
         may
     }
 
     /// Like [`Attempts::again`], where the caller knows that what ended may go on another way.
     pub async fn once_more(&mut self) -> bool {
-        let may = self.made < self.client.settings().retries;
+        let may = self.made < self.limit;
         if may {
-            self.client.pause(&mut self.made, None).await;
+            tokio::time::sleep(self.client.wait(self.made, None)).await;
+            self.made += 1;
         }
         may
     }
@@ -175,16 +171,29 @@ impl Answer {
     /// The body, at most `limit` bytes.
     pub async fn bytes(mut self, limit: u64) -> Result<Vec<u8>, FetchError> {
         let mut bytes = Vec::new();
+        // Who asks without a limit on time sees to it here.
+        let longest = self.client.limits(&self.url).read_timeout;
         loop {
-            match self.response.chunk().await {
-                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-                Ok(None) => return Ok(bytes),
-                Err(error) => return Err(FetchError::transport(&self.url, error)),
+            let chunk = tokio::time::timeout(longest, self.response.chunk()).await;
+            match chunk {
+                Ok(Ok(Some(chunk))) => bytes.extend_from_slice(&chunk),
+                Ok(Ok(None)) => return Ok(bytes),
+                Ok(Err(error)) => return Err(self.client.transport(&self.url, error)),
+                Err(_) => return Err(silent(&self.url)),
             }
             if bytes.len() as u64 > limit {
                 return Err(FetchError::TooLarge { url: self.url.without_credentials(), limit });
             }
         }
+    }
+}
+
+fn silent(url: &SafeUrl) -> FetchError {
+    FetchError::Transport {
+        url: url.without_credentials(),
+        kind: crate::Transport::Timeout,
+        reason: "nothing moved for too long".to_owned(),
+        way: Way::default(),
     }
 }
 

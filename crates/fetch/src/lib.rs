@@ -1,8 +1,9 @@
 //! The one HTTP client: certificates, proxies, credentials, mirrors, retry, resume.
 //!
-//! - [`Settings`]: time limits, retries, offline;
+//! - [`Settings`]: time limits, retries, offline, [`Mirrors`], and [`Store`]s of blobs;
 //! - [`Client::bytes`]: a small body; [`Client::download`]: a file, resumed and verified;
 //! - [`Client::ask`]: one [`Request`] of a protocol that reads its [`Answer`] itself, with [`Attempts`] to try again;
+//! - [`Client::respond`]: an answer for a library that reads it itself, and follows these settings thereby;
 //! - [`FetchError`]: what went wrong, told apart.
 
 mod client;
@@ -11,14 +12,20 @@ mod error;
 mod exchange;
 mod netrc;
 mod partial;
+mod places;
 mod resolver;
+mod respond;
 mod settings;
+mod speed;
+mod stores;
 #[cfg(test)]
 mod tests;
 
 pub use client::Client;
 pub use download::{Download, Downloaded};
-pub use error::{FetchError, Transport, status_problem};
+pub use error::{FetchError, Transport, Way, status_problem};
 pub use exchange::{Answer, Attempts, Body, Request};
-pub use reqwest::{Method, header};
-pub use settings::Settings;
+pub use places::Mirrors;
+pub use reqwest::{Method, Response, header};
+pub use settings::{Limits, Settings};
+pub use stores::{Refusal, Store, StoreKind};

@@ -3,8 +3,12 @@
 use crate::{
     ImageError, Layout, RemoteImage,
     layer_index::{LayerIndex, LayerIndexes},
-    layout::descriptor,
+    layout::{MAX_JSON, descriptor},
+    path,
+    plan::MOST_LAYERS,
+    taken::Taken,
 };
+use envwright_archive::{ArchiveError, Kind, TarReader};
 use envwright_store::{Digest, DigestWriter, is_of_system};
 use envwright_target::{Files, MapFiles, Platform};
 use fs_err::File;
@@ -14,6 +18,13 @@ use std::{
     io::{self, BufReader, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
+
+/// Most members that an archive of an image may have: each layer and each configuration is a few.
+const MOST_MEMBERS: usize = 10_000;
+/// Most manifests and indexes that are looked at to find the one of a platform, and how deep indexes may stand in
+/// another (in practice one in the layout's own).
+const MOST_MANIFESTS: usize = 1000;
+const DEEPEST_INDEX: usize = 8;
 
 /// A base image, read once: its layers stay where they are, its files are known.
 #[derive(Debug, Clone)]
@@ -58,7 +69,11 @@ impl Place {
         Ok(file.take(self.size))
     }
 
+    /// The bytes of a text.
     fn bytes(&self) -> io::Result<Vec<u8>> {
+        if self.size > MAX_JSON {
+            return Err(io::Error::other("a text in it is larger than such a text may be"));
+        }
         let mut bytes = Vec::new();
         self.open()?.read_to_end(&mut bytes)?;
         Ok(bytes)
@@ -68,7 +83,7 @@ impl Place {
 impl BaseLayer {
     /// Reads what it changes; its bytes must be those of its digest.
     fn read(&self, wrong: &dyn Fn(String) -> ImageError) -> Result<LayerIndex, ImageError> {
-        let read = self.place.open().and_then(|bytes| LayerIndex::read(bytes, &self.media_type));
+        let read = self.place.open().and_then(|bytes| LayerIndex::read(bytes, self.size, &self.media_type));
         let (digest, index) = read.map_err(refused_or(&self.place.file, |error| {
             wrong(format!("its layer {} cannot be read: {error}", self.digest))
         }))?;
@@ -113,9 +128,14 @@ impl Base {
         let wrong = |reason: String| ImageError::Base { base: format!("oci:{}", folder.display()), reason };
         let layout =
             Layout::open(folder).map_err(unless_refused(|| wrong("it is no OCI image layout".to_owned())))?;
+        let index = fs_err::metadata(folder.join("index.json")).map_or(0, |file| file.len());
+        if index > MAX_JSON {
+            return Err(wrong("its index is larger than such a text may be".to_owned()));
+        }
         let entries =
             layout.entries().map_err(unless_refused(|| wrong("its index cannot be read".to_owned())))?;
-        let manifest = find(&layout, &entries, platform)?
+        let mut left = MOST_MANIFESTS;
+        let manifest = find(&layout, &entries, platform, DEEPEST_INDEX, &mut left)?
             .ok_or_else(|| wrong(format!("it has no image for {platform}")))?;
         Self::of_manifest(&layout, manifest, None, platform, &wrong)
     }
@@ -149,6 +169,7 @@ impl Base {
         let damaged = || wrong(format!("its config {config} is missing or damaged"));
         let config = layout.json(&config).map_err(unless_refused(damaged))?;
         let mut layers = Vec::new();
+        check_count(&value["layers"])?;
         for layer in value["layers"].as_array().into_iter().flatten() {
             let (digest, size) =
                 descriptor(layer).ok_or_else(|| wrong("a layer has no digest".to_owned()))?;
@@ -168,6 +189,7 @@ impl Base {
         let wrong =
             |reason: String| ImageError::Base { base: format!("docker-archive:{}", file.display()), reason };
         let members = members(file)
+            .map_err(io::Error::from)
             .map_err(refused_or(file, |error| wrong(format!("it cannot be read as an archive: {error}"))))?;
         let text = |name: &str| {
             let place = members.get(name).ok_or_else(|| wrong(format!("it has no {name}")))?;
@@ -181,6 +203,7 @@ impl Base {
         let digest = Digest::of(&config);
         let config: Value = serde_json::from_slice(&config).map_err(|error| wrong(error.to_string()))?;
         let mut layers = Vec::new();
+        check_count(&image["Layers"])?;
         for name in image["Layers"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             let place = members.get(name).ok_or_else(|| wrong(format!("it has no {name}")))?;
             layers.push(archived(place).map_err(refused_or(file, |error| wrong(error.to_string())))?);
@@ -258,6 +281,7 @@ fn files(
     wrong: &dyn Fn(String) -> ImageError,
 ) -> Result<MapFiles, ImageError> {
     let mut files = MapFiles::default();
+    let mut taken = Taken::of_image();
     for (layer, diff_id) in layers.iter().zip(diff_ids) {
         let index = match indexes {
             Some(indexes) => layer.known(indexes, wrong)?,
@@ -266,9 +290,18 @@ fn files(
         if index.diff_id != *diff_id {
             return Err(layer.damaged(wrong));
         }
-        index.changes.apply(&mut files);
+        let applied = index.changes.apply(&mut files, &mut taken);
+        applied.map_err(|error| wrong(format!("with its layer {}, {error}", layer.digest)))?;
     }
     Ok(files)
+}
+
+/// An image with more layers than it can have is refused before any of them is read.
+fn check_count(layers: &Value) -> Result<(), ImageError> {
+    match layers.as_array().map_or(0, Vec::len) {
+        layers if layers > MOST_LAYERS => Err(ImageError::Layers { layers, limit: MOST_LAYERS }),
+        _ => Ok(()),
+    }
 }
 
 /// Docker's layers are those of the OCI specification by another name (its media-types.md, compatibility matrix).
@@ -281,9 +314,18 @@ pub(crate) fn oci_type(media_type: &str) -> &str {
     }
 }
 
-/// The manifest for a platform among descriptors; a lone one without a platform is taken as it is.
-fn find(layout: &Layout, entries: &[Value], platform: Platform) -> Result<Option<Digest>, ImageError> {
+/// The manifest for a platform among descriptors; a lone one without a platform is taken as it is. Indexes are looked
+/// into `deeper` times, and `left` is how many descriptors may still be looked at.
+fn find(
+    layout: &Layout,
+    entries: &[Value],
+    platform: Platform,
+    deeper: usize,
+    left: &mut usize,
+) -> Result<Option<Digest>, ImageError> {
     for entry in entries {
+        let Some(fewer) = left.checked_sub(1) else { return Ok(None) };
+        *left = fewer;
         let Some((digest, _)) = descriptor(entry) else { continue };
         let named = &entry["platform"]["architecture"];
         if entry["platform"]["os"].as_str().is_some_and(|system| system != "linux") {
@@ -297,7 +339,9 @@ fn find(layout: &Layout, entries: &[Value], platform: Platform) -> Result<Option
             continue;
         };
         if let Some(inner) = value["manifests"].as_array() {
-            if let Some(found) = find(layout, inner, platform)? {
+            if let Some(deeper) = deeper.checked_sub(1)
+                && let Some(found) = find(layout, inner, platform, deeper, left)?
+            {
                 return Ok(Some(found));
             }
             continue;
@@ -335,19 +379,31 @@ fn unless_refused(wrong: impl FnOnce() -> ImageError) -> impl FnOnce(ImageError)
 }
 
 /// Where each member of an archive is; links of old archives lead to their targets.
-fn members(file: &Path) -> io::Result<HashMap<String, Place>> {
-    let mut archive = tar::Archive::new(BufReader::new(File::open(file)?));
+fn members(file: &Path) -> Result<HashMap<String, Place>, ArchiveError> {
+    let mut archive = TarReader::seeking(BufReader::new(File::open(file)?));
     let mut members = HashMap::new();
     let mut links = Vec::new();
-    for entry in archive.entries()? {
-        let entry = entry?;
-        let name = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_owned();
-        if let Some(target) = entry.link_name_bytes() {
-            let target = String::from_utf8_lossy(&target).trim_start_matches("../").to_owned();
-            links.push((name, target));
-        } else {
-            let start = entry.raw_file_position();
-            members.insert(name, Place { file: file.to_owned(), start, size: entry.size() });
+    while let Some(member) = archive.next_member()? {
+        let refused = |reason: &str| Err(ArchiveError::member(&member.path, reason));
+        let Some(name) = path::of_layer(&member.path)? else { continue };
+        if members.len() + links.len() >= MOST_MEMBERS {
+            return refused("there are more members before it than an archive of an image has");
+        }
+        match member.kind {
+            Kind::Directory => {}
+            Kind::File => {
+                let place = Place { file: file.to_owned(), start: member.position, size: member.size };
+                if members.insert(name, place).is_some() {
+                    return refused("it is there twice");
+                }
+            }
+            Kind::Symlink(target) | Kind::Hardlink(target) => {
+                let target = String::from_utf8_lossy(&target).trim_start_matches("../").to_owned();
+                links.push((name, target));
+            }
+            Kind::Sparse | Kind::Special | Kind::Other(_) => {
+                return refused("it is neither a file nor a link nor a directory");
+            }
         }
     }
     for (name, target) in links {

@@ -1,6 +1,7 @@
 //! What layers change, read from them once and kept by their digests.
 
 use crate::{ImageError, view::Changes};
+use envwright_archive::{Bounded, most_unpacked};
 use envwright_store::{Digest, DigestWriter, write_atomic};
 use flate2::read::MultiGzDecoder;
 use fs_err::File;
@@ -11,7 +12,7 @@ use std::{
 };
 
 /// Version of the index of a layer's files; part of their names.
-const INDEX_VERSION: u32 = 2;
+const INDEX_VERSION: u32 = 3;
 
 /// Indexes of the layers of registries, in a folder: layers of several images are read once.
 #[derive(Debug, Clone)]
@@ -61,10 +62,11 @@ impl LayerIndexes {
 }
 
 impl LayerIndex {
-    /// Reads a layer to its end; gives the digest of its bytes as they are, and its index.
-    pub(crate) fn read(bytes: impl Read, media_type: &str) -> io::Result<(Digest, Self)> {
+    /// Reads a layer of so many bytes to its end; gives the digest of its bytes as they are, and its index.
+    pub(crate) fn read(bytes: impl Read, size: u64, media_type: &str) -> io::Result<(Digest, Self)> {
         let mut packed = Hashed::new(bytes);
-        let mut plain = Hashed::new(unpacked(&mut packed, media_type)?);
+        let unpacked = unpacked(&mut packed, media_type)?;
+        let mut plain = Hashed::new(Bounded::new(unpacked, most_unpacked(size)));
         let changes = Changes::read(&mut plain)?;
         // A tar archive ends before its stream, and the stream may end before the file.
         let diff_id = plain.end()?;

@@ -6,12 +6,15 @@ use fs_err::{self as fs, File};
 use serde_json::{Value, json};
 use std::{
     collections::HashSet,
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// Most bytes of a manifest, an index or a configuration. Registries take manifests of 4 MiB (OCI distribution
+/// specification, "Pushing Manifests"); real configurations are far smaller.
+pub(crate) const MAX_JSON: u64 = 16 << 20;
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 const CONTAINERD_NAME: &str = "io.containerd.image.name";
 
@@ -94,11 +97,13 @@ impl Layout {
         Ok(digest)
     }
 
-    /// The JSON of a blob; one with other bytes than its digest says counts as missing.
+    /// The JSON of a blob; one with other bytes than its digest says, or with too many, counts as missing.
     pub fn json(&self, digest: &Digest) -> Result<Value, ImageError> {
         let path = self.blob_path(digest);
-        let bytes = fs::read(&path).map_err(absent(*digest, &path))?;
-        if Digest::of(&bytes) != *digest {
+        let file = File::open(&path).map_err(absent(*digest, &path))?;
+        let mut bytes = Vec::new();
+        file.take(MAX_JSON + 1).read_to_end(&mut bytes).map_err(ImageError::io(&path))?;
+        if bytes.len() as u64 > MAX_JSON || Digest::of(&bytes) != *digest {
             return Err(ImageError::Missing(*digest));
         }
         serde_json::from_slice(&bytes).map_err(|_| ImageError::Missing(*digest))

@@ -17,9 +17,11 @@ mod layer;
 mod layer_index;
 mod layout;
 mod origins;
+mod path;
 mod plan;
 mod reference;
 mod registry;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod view;

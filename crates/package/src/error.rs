@@ -1,5 +1,7 @@
 //! What can go wrong when a package becomes a segment.
 
+use crate::writer::unreadable;
+use envwright_archive::ArchiveError;
 use envwright_diagnosis::{Explain, Finding};
 use envwright_store::refused;
 use std::{io, path::PathBuf};
@@ -64,12 +66,11 @@ impl Explain for PackageError {
                 .fact("package", package)
                 .fact("reason", reason)
                 .detail(format!("The archive's {reason}.")),
-            Self::Unsafe { file, package, path, reason } => Finding::new("archive-unsafe")
-                .fact("file", file)
-                .fact("package", package)
-                .fact("path", path)
-                .fact("reason", reason)
-                .detail(format!("It was refused because {reason}.")),
+            Self::Unsafe { file, package, path, reason } => {
+                let finding = Finding::new("archive-unsafe").fact("file", file).fact("package", package);
+                let finding = if path == "*" { finding } else { finding.fact("path", path) };
+                finding.fact("reason", reason).detail(format!("It was refused because {reason}."))
+            }
             Self::Compiler { package, reason } => {
                 Finding::new("python-bytecode").fact("package", package).fact("reason", reason)
             }
@@ -99,7 +100,17 @@ impl Fault {
     }
 
     pub(crate) fn refused(path: &str, reason: impl Into<String>) -> Self {
-        Self::Unsafe(path.escape_debug().collect(), reason.into())
+        Self::archive("", ArchiveError::member(path.as_bytes(), reason))
+    }
+
+    /// What is wrong with a part of a package, `data.tar` for one.
+    pub(crate) fn archive(part: &str, error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Read(error) => unreadable(part, &error),
+            ArchiveError::Member { path, reason } => Self::Unsafe(path, reason),
+            ArchiveError::Broken(reason) => Self::invalid(format!("part {part} is broken: its {reason}")),
+            other => Self::invalid(format!("part {part} is broken: {other}")),
+        }
     }
 
     /// The public error, for the archive at `path` called `file`, that holds `package`.

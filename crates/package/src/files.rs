@@ -86,7 +86,7 @@ fn pack(
             Content::Symlink(target) => {
                 writer.symlink(path, Attributes { mode: 0o777, ..attributes }, target)?;
             }
-            Content::Directory => writer.directory(path, attributes),
+            Content::Directory => writer.directory(path, attributes)?,
             Content::Whiteout => drop(writer.file(path, attributes, 0, &mut io::empty())?),
         }
     }

@@ -25,6 +25,3 @@ pub use wheel::{Compiler, WheelSegment};
 
 /// Version of the bytes that the same package is packed to; part of every key.
 pub const SEGMENT_VERSION: u32 = 2;
-
-/// Most bytes that one package may unpack to.
-const MAX_UNPACKED: u64 = 64 << 30;

@@ -13,24 +13,32 @@ use std::{
     io::{self, Read, Write},
 };
 
+/// Most memory that the folders of one package may take, in bytes, and what each takes besides its path, about.
+const MAX_FOLDERS: u64 = 256 << 20;
+const FOLDER: u64 = 128;
+
 /// A segment that is being written. Members come in byte order of their paths.
 pub(crate) struct SegmentWriter<'a> {
     out: Encoder<'a>,
     size: u64,
     entries: Vec<Entry>,
     directories: BTreeMap<String, Directory>,
+    /// About how many bytes of memory these take.
+    taken: u64,
 }
 
 impl<'a> SegmentWriter<'a> {
     pub(crate) fn new(compression: Compression, out: &'a mut dyn Write) -> Result<Self, Fault> {
         let out = Encoder::new(compression, out).map_err(Fault::Write)?;
-        Ok(Self { out, size: 0, entries: Vec::new(), directories: BTreeMap::new() })
+        Ok(Self { out, size: 0, entries: Vec::new(), directories: BTreeMap::new(), taken: 0 })
     }
 
     /// A directory with the package's own attributes.
-    pub(crate) fn directory(&mut self, path: &str, attributes: Attributes) {
-        self.imply_parents(path, attributes.mtime);
+    pub(crate) fn directory(&mut self, path: &str, attributes: Attributes) -> Result<(), Fault> {
+        self.imply_parents(path, attributes.mtime)?;
+        self.take(path)?;
         self.directories.insert(path.to_owned(), directory(path, attributes, false));
+        Ok(())
     }
 
     /// A regular file of exactly `size` bytes.
@@ -77,22 +85,33 @@ impl<'a> SegmentWriter<'a> {
         if self.entries.last().is_some_and(|last| last.path.as_str() >= path) {
             return Err(Fault::refused(path, "it is there twice"));
         }
-        self.imply_parents(path, attributes.mtime);
+        self.imply_parents(path, attributes.mtime)?;
         self.write(&header::blocks(path, attributes, member))
     }
 
     /// Folders that the package does not bring itself get the time of the newest member below.
-    fn imply_parents(&mut self, path: &str, mtime: u64) {
+    fn imply_parents(&mut self, path: &str, mtime: u64) -> Result<(), Fault> {
         for parent in path::parents(path) {
             let attributes = Attributes { mode: 0o755, uid: 0, gid: 0, mtime };
             match self.directories.get_mut(parent) {
                 Some(directory) if directory.implied => directory.mtime = directory.mtime.max(mtime),
                 Some(_) => {}
                 None => {
+                    self.take(parent)?;
                     self.directories.insert(parent.to_owned(), directory(parent, attributes, true));
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Counts a folder. A path names up to hundreds of them.
+    fn take(&mut self, folder: &str) -> Result<(), Fault> {
+        self.taken += FOLDER + folder.len() as u64;
+        if self.taken > MAX_FOLDERS {
+            return Err(Fault::refused(folder, "there are more folders than a package can have"));
+        }
+        Ok(())
     }
 
     fn copy(&mut self, path: &str, size: u64, content: &mut dyn Read) -> Result<Digest, Fault> {

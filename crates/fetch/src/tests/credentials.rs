@@ -2,7 +2,7 @@
 
 use super::{
     Place, TEXT, bytes, client, exact,
-    server::{Server, answer, promised, rest, settings, status, whole},
+    server::{Server, answer, promised, rest, settings, status, tries, whole},
 };
 use crate::{Client, Settings};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -105,7 +105,7 @@ fn no_error_holds_them() {
             Vec::new(),
         ]
     };
-    let once = || client(Settings { retries: 0, ..settings() });
+    let once = || client(Settings { limits: tries(0), ..settings() });
     for (index, answer) in answers().into_iter().enumerate() {
         let server = Server::start([answer]);
         let request = exact(server.url_as("me:hunter2@", "/file?sig=s3cr3t"));

@@ -4,7 +4,7 @@ use super::{
     Place, bytes, client, exact, problem, run,
     server::{Server, answer, promised, settings, status, whole},
 };
-use crate::{FetchError, Settings, Transport};
+use crate::{FetchError, Limits, Settings, Transport, Way};
 use envwright_diagnosis::Explain as _;
 use envwright_redact::SafeUrl;
 use envwright_store::{Digest, StoreError};
@@ -12,7 +12,10 @@ use std::{io, net::TcpListener, time::Duration};
 
 /// The reason why an answer cannot be read, without another try.
 fn failure(url: &SafeUrl) -> FetchError {
-    let settings = Settings { retries: 0, read_timeout: Duration::from_millis(100), ..settings() };
+    let settings = Settings {
+        limits: Limits { retries: 0, read_timeout: Duration::from_millis(100), ..Limits::default() },
+        ..settings()
+    };
     bytes(&client(settings), url).unwrap_err()
 }
 
@@ -140,7 +143,8 @@ fn each_status_is_its_problem() {
 fn each_failure_is_its_problem() {
     let url = || SafeUrl::parse("https://host.example/a").unwrap();
     let digest = Digest::of(b"");
-    let transport = |kind| FetchError::Transport { url: url(), kind, reason: String::new() };
+    let transport =
+        |kind| FetchError::Transport { url: url(), kind, reason: String::new(), way: Way::default() };
     let io = |kind: io::ErrorKind| FetchError::Io { path: "/x".into(), source: kind.into() };
     let problems = [
         (transport(Transport::Dns), "net-dns"),
@@ -150,7 +154,7 @@ fn each_failure_is_its_problem() {
         (FetchError::Digest { url: url(), expected: digest, got: digest }, "net-truncated-download"),
         (io(io::ErrorKind::StorageFull), "disk-full"),
         (io(io::ErrorKind::PermissionDenied), "store-io"),
-        (FetchError::Store(StoreError::NoHome), "store-io"),
+        (FetchError::Keep(StoreError::NoHome), "store-io"),
         (FetchError::Setup(String::new()), "net-io"),
     ];
     for (error, expected) in problems {

@@ -2,9 +2,10 @@
 
 use super::{
     Place, TEXT, client, done, exact, run,
-    server::{Server, answer, promised, rest, settings, status, whole},
+    server::{Server, answer, promised, rest, settings, status, tries, whole},
 };
 use crate::{Download, FetchError, Settings};
+use envwright_diagnosis::Explain as _;
 use envwright_redact::SafeUrl;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -147,7 +148,7 @@ fn a_part_larger_than_the_file_is_not_continued() {
 fn a_part_stays_for_the_next_attempt() {
     let server = Server::start([promised(10, &TEXT[..4])]);
     let place = Place::new();
-    let client = client(Settings { retries: 0, ..settings() });
+    let client = client(Settings { limits: tries(0), ..settings() });
     place.get_by(&client, &exact(server.url("/file"))).unwrap_err();
     assert!(place.holds_only("file.partial", &TEXT[..4]));
 }
@@ -194,7 +195,12 @@ fn when_all_fail_the_first_address_names_the_reason() {
     let place = Place::new();
     let request = Download { mirrors: vec![wrong.url("/mirror")], ..exact(missing.url("/file")) };
     let error = place.get(&request).unwrap_err();
-    assert!(matches!(error, FetchError::Status { status: 404, .. }), "{error}");
+    assert!(matches!(error.root(), FetchError::Status { status: 404, .. }), "{error}");
+    let finding = &error.findings()[0];
+    assert!(
+        finding.details.iter().any(|detail| detail.contains("Asked as well: http://127.0.0.1")),
+        "{finding:?}"
+    );
     assert_eq!(place.holds(), []);
 }
 
@@ -202,7 +208,7 @@ fn when_all_fail_the_first_address_names_the_reason() {
 fn a_mirror_continues_what_the_first_address_began() {
     let first = Server::start([promised(10, &TEXT[..4])]);
     let mirror = Server::start([rest(4, TEXT)]);
-    let client = client(Settings { retries: 0, ..settings() });
+    let client = client(Settings { limits: tries(0), ..settings() });
     let request = Download { mirrors: vec![mirror.url("/mirror")], ..exact(first.url("/file")) };
     assert_eq!(Place::new().get_by(&client, &request).unwrap(), done());
     assert_eq!(ranges(&mirror), [Some(range(4))]);

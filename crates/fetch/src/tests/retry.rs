@@ -2,7 +2,7 @@
 
 use super::{
     bytes, client, problem,
-    server::{Server, answer, settings, status, whole},
+    server::{Server, answer, settings, status, tries, whole},
 };
 use crate::{FetchError, Settings, client::retry_after};
 use reqwest::header::HeaderMap;
@@ -31,7 +31,7 @@ fn a_lasting_status_is_not_tried_again() {
 fn tries_are_counted() {
     for retries in [0, 1, 3] {
         let server = Server::start((0..9).map(|_| status("503 Service Unavailable")));
-        let client = client(Settings { retries, ..settings() });
+        let client = client(Settings { limits: tries(retries), ..settings() });
         let error = bytes(&client, &server.url("/")).unwrap_err();
         assert_eq!(problem(&error), "net-server-error");
         assert_eq!(server.requests().len(), retries as usize + 1);
@@ -47,8 +47,11 @@ fn a_server_that_hangs_up_is_asked_again() {
 #[test]
 fn waits_double_from_the_first_and_are_bounded() {
     let client = client(Settings { retry_wait: Duration::from_millis(250), ..settings() });
-    let waits = [0, 1, 2, 3].map(|attempt| client.wait(attempt, None).as_millis());
-    assert_eq!(waits, [250, 500, 1000, 2000]);
+    for (attempt, full) in [(0, 250), (1, 500), (2, 1000), (3, 2000)] {
+        let waits: Vec<u128> = (0..20).map(|_| client.wait(attempt, None).as_millis()).collect();
+        assert!(waits.iter().all(|wait| (full * 3 / 4..=full * 5 / 4).contains(wait)), "{waits:?}");
+        assert!(waits.iter().any(|wait| *wait != waits[0]), "all wait equally long: {waits:?}");
+    }
     assert_eq!(client.wait(u32::MAX, None), Duration::from_mins(1));
 }
 
@@ -61,7 +64,7 @@ fn a_server_says_how_long_to_wait_within_bounds() {
 }
 
 #[test]
-fn the_wish_is_read_in_seconds_only() {
+fn the_wish_is_read_in_seconds_or_as_a_date() {
     let of = |value: &str| {
         let mut headers = HeaderMap::new();
         headers.insert("retry-after", value.parse().unwrap());
@@ -69,7 +72,12 @@ fn the_wish_is_read_in_seconds_only() {
     };
     assert_eq!(of("120"), Some(Duration::from_mins(2)));
     assert_eq!(of(" 0 "), Some(Duration::ZERO));
-    for other in ["Fri, 31 Dec 1999 23:59:59 GMT", "-1", "1.5", "", "99999999999999999999999"] {
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(100);
+    let later = jiff::fmt::rfc2822::to_string(&later.to_zoned(jiff::tz::TimeZone::UTC)).unwrap();
+    let wish = of(&later.replace("+0000", "GMT")).unwrap();
+    assert!((Duration::from_secs(90)..=Duration::from_secs(100)).contains(&wish), "{wish:?}");
+    assert_eq!(of("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
+    for other in ["-1", "1.5", "", "99999999999999999999999"] {
         assert_eq!(of(other), None, "{other}");
     }
     assert_eq!(retry_after(&HeaderMap::new()), None);

@@ -1,6 +1,6 @@
 //! A server on loopback that answers from a script, one connection for each answer.
 
-use crate::Settings;
+use crate::{Limits, Settings};
 use envwright_redact::SafeUrl;
 use std::{
     io::{BufRead, BufReader, Write},
@@ -93,6 +93,11 @@ pub(super) fn rest(from: usize, of: &str) -> Vec<u8> {
 /// A status without a body.
 pub(super) fn status(status: &str) -> Vec<u8> {
     answer(status, "Content-Length: 0\r\n", "")
+}
+
+/// Limits that allow for so many retries.
+pub(super) fn tries(retries: u32) -> Limits {
+    Limits { retries, ..Limits::default() }
 }
 
 /// Settings that wait for nothing, and read no `netrc` of this machine.

@@ -115,7 +115,7 @@ async fn token(
         return Err(wrong(format!("its token service {realm} would get the password unencrypted")));
     }
     let request = token_request(realm, parameter("service").as_deref(), scopes, &Credential::of(host)?);
-    let mut attempts = client.attempts();
+    let mut attempts = client.attempts(&request.url);
     let unreached = |source| RegistryError::Fetch { host: host.to_owned(), image: scopes.join(" "), source };
     let answer = loop {
         let error = match client.ask(request.clone()).await {

@@ -2,7 +2,7 @@
 
 use crate::ImageError;
 use envwright_diagnosis::{Explain, Finding};
-use envwright_fetch::{FetchError, Transport};
+use envwright_fetch::{FetchError, Transport, Way};
 use envwright_store::Digest;
 use std::{fmt, time::Duration};
 
@@ -172,19 +172,20 @@ impl Explain for RegistryError {
 
 /// What kept a request from an answer: the registry's own problems first, then the network's.
 fn unreached(host: &str, image: &str, source: &FetchError) -> Vec<Finding> {
-    let problem = match source {
+    let problem = match source.root() {
         FetchError::Transport { kind: Transport::Dns, .. } => "registry-dns",
-        FetchError::Transport { kind: Transport::Tls, .. } => "registry-tls",
+        FetchError::Transport { kind, .. } if kind.is_certificate() => "registry-tls",
         FetchError::Transport { kind: Transport::NotTls, .. } => "registry-http-vs-https",
+        FetchError::Transport { way: Way { private: Some(_), .. }, .. } => "registry-private-network",
         FetchError::Status { status: 429, .. } => "registry-rate-limited",
-        other => return other.findings().into_iter().map(|finding| finding.fact("image", image)).collect(),
+        _ => return source.findings().into_iter().map(|finding| finding.fact("image", image)).collect(),
     };
-    let finding = Finding::new(problem).fact("host", host).fact("image", image);
-    vec![match source {
-        FetchError::Transport { reason, .. } => finding.fact("reason", reason),
-        FetchError::Status { wait: Some(wait), .. } => finding.fact("wait", seconds(*wait)),
-        _ => finding,
-    }]
+    // What was found out about the way stays; only the name is the registry's own.
+    let own = |finding: Finding| {
+        let own = Finding { problem: Finding::new(problem).problem, ..finding };
+        own.fact("host", host).fact("image", image)
+    };
+    source.findings().into_iter().map(own).collect()
 }
 
 /// Sample: `120 s`.

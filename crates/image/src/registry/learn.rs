@@ -101,7 +101,7 @@ impl Unknown {
     /// Keeps the index of what lies in a file, and removes the file. False where it has gone.
     fn read(&self, path: &Path, indexes: &LayerIndexes, base: String) -> Result<bool, ImageError> {
         let read = match File::open(path) {
-            Ok(file) => LayerIndex::read(file, &self.media_type),
+            Ok(file) => LayerIndex::read(file, self.size, &self.media_type),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => Err(error),
         };

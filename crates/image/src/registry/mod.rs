@@ -179,7 +179,7 @@ impl<'c> Repository<'c> {
 
     /// Sends what may be sent again until it is answered.
     async fn call(&self, call: &Call) -> Result<Answer, RegistryError> {
-        let mut attempts = self.client.attempts();
+        let mut attempts = self.client.attempts(&self.root);
         loop {
             match self.authorized(call).await {
                 Ok(answer) if answer.is_transient() => {

@@ -268,9 +268,13 @@ impl Repository<'_> {
         };
         let progress = |bytes: u64| listener(bytes);
         let outcome = self.client.download(&download, path, &progress).await;
-        let Err(FetchError::Status { status: 401, .. }) = outcome else {
-            return outcome.map(|_| ()).map_err(|error| self.unreached(error));
-        };
+        match outcome {
+            Ok(_) => return Ok(()),
+            Err(error) if !matches!(error.root(), FetchError::Status { status: 401, .. }) => {
+                return Err(self.unreached(error));
+            }
+            Err(_) => {}
+        }
         // The token has come to its end: any request gets a new one.
         self.call(&Call::new(Action::Look, Method::HEAD, url)).await?;
         download.authorization = self.authorization.lock().await.0.clone();

@@ -69,7 +69,7 @@ impl Repository<'_> {
         if self.has(blob).await? {
             return Ok(Way::There);
         }
-        let mut attempts = self.client.attempts();
+        let mut attempts = self.client.attempts(&self.root);
         let (mut chunk, mut furthest) = (CHUNK, 0);
         let mut source = blob.source.as_deref().filter(|source| *source != self.name);
         loop {

@@ -130,10 +130,10 @@ async fn release(
         return Release::read(&kept_bytes()?, &shown, mirror, Timestamp::MIN);
     }
     let bytes = match client.bytes(&url, RELEASE_LIMIT).await {
-        Err(FetchError::Status { status: 404, .. }) if mirror.keyring == Keyring::Unsigned => {
+        Err(error) if is_absent(&error) && mirror.keyring == Keyring::Unsigned => {
             client.bytes(&join(dists, "Release"), RELEASE_LIMIT).await?
         }
-        Err(FetchError::Status { status: 404, .. }) => {
+        Err(error) if is_absent(&error) => {
             let reason = "The mirror answers that it does not exist.".to_owned();
             return Err(DebianError::NoRelease { url: shown, suite: mirror.suite.clone(), reason });
         }
@@ -163,12 +163,18 @@ async fn list(
         authorization: None,
     };
     match client.download(&download, &path, &|_| {}).await {
-        Err(FetchError::Digest { .. } | FetchError::TooLarge { .. }) => Err(DebianError::Lists {
-            url: url.without_credentials().to_string(),
-            reason: "Its digest or size is not the one that InRelease names.".to_owned(),
-        }),
+        Err(error) if matches!(error.root(), FetchError::Digest { .. } | FetchError::TooLarge { .. }) => {
+            Err(DebianError::Lists {
+                url: url.without_credentials().to_string(),
+                reason: "Its digest or size is not the one that InRelease names.".to_owned(),
+            })
+        }
         other => Ok(other.map(|_| path)?),
     }
+}
+
+fn is_absent(error: &FetchError) -> bool {
+    matches!(error.root(), FetchError::Status { status: 404, .. })
 }
 
 /// A folder below another address; a query, such as a signature, stays.

@@ -106,7 +106,7 @@ async fn missing(session: &Session<'_>, name: &PackageName, known: &Known) -> Fi
 /// uv takes a refusal (401, 403, 407, 511) of one of several indexes for "not here", as pip does. When the package is
 /// nowhere, the refusal is the likelier reason: each index is asked again by a client that tells.
 async fn refused(session: &Session<'_>, name: &PackageName) -> Option<Finding> {
-    if session.request.network.offline || session.request.indexes.no_index {
+    if session.request.client.offline() || session.request.indexes.no_index {
         return None;
     }
     for index in session.context.locations().simple_indexes() {

@@ -83,7 +83,7 @@ fn wheel(session: &Session<'_>, dist: &Dist, built: &BuiltDist) -> Result<Locked
             wheel.version = direct.filename.version.to_string();
             wheel.hashes = pinned(session, dist);
             wheel.direct_url = Some(direct_url(&url, &wheel.hashes));
-            wheel.location = location(&url);
+            wheel.location = location(session, &url);
         }
         BuiltDist::Path(path) => {
             let url = safe(&path.url.to_url());
@@ -112,7 +112,7 @@ fn fill_from_registry(
     let url = wheel.file.url.to_url().map_err(PypiError::internal)?;
     locked.filename = wheel.file.filename.to_string();
     locked.version = wheel.filename.version.to_string();
-    locked.location = location(&safe(&url));
+    locked.location = location(session, &safe(&url));
     locked.size = wheel.file.size;
     locked.index = Some(safe(wheel.index.url()));
     let offered = wheel.file.hashes.as_slice();
@@ -172,8 +172,10 @@ fn direct_url(url: &SafeUrl, hashes: &[String]) -> serde_json::Value {
     serde_json::json!({ "url": url.expose().as_str(), "archive_info": archive })
 }
 
-fn location(url: &SafeUrl) -> WheelLocation {
-    let mut plain = url.expose().clone();
+/// Where a file is, whichever of its mirrors named it.
+fn location(session: &Session<'_>, url: &SafeUrl) -> WheelLocation {
+    let origin = session.request.client.settings().mirrors.origin(url);
+    let mut plain = origin.expose().clone();
     plain.set_fragment(None);
     match plain.scheme() {
         "file" => match plain.to_file_path() {

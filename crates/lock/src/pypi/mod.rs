@@ -23,12 +23,13 @@ mod resolve;
 mod session;
 #[cfg(test)]
 mod tests;
+mod through;
 mod transport;
 
 pub use error::PypiError;
 
 use envwright_diagnosis::{Finding, Span};
-use envwright_fetch::Settings;
+use envwright_fetch::Client;
 use envwright_redact::SafeUrl;
 use envwright_target::Platform;
 use serde::{Deserialize, Serialize};
@@ -59,8 +60,8 @@ pub struct Request {
     pub cache_dir: PathBuf,
     /// Whether indexes are asked again for what may still be kept.
     pub refresh: bool,
-    /// Time limits and retries; offline, everything is taken from [`Request::cache_dir`] and local folders.
-    pub network: Settings,
+    /// What asks; offline, everything is taken from [`Request::cache_dir`] and local folders.
+    pub client: Client,
 }
 
 /// One requirement or constraint, and where it was written.

@@ -1,8 +1,6 @@
 //! One solve from request to lock: attempts until every chosen wheel runs on the target's Python.
 
-use super::{
-    PypiError, PypiLock, Request, conflict, explain, locked, requirement::Item, session::Session, transport,
-};
+use super::{PypiError, PypiLock, Request, conflict, explain, locked, requirement::Item, session::Session};
 use std::collections::BTreeMap;
 use tokio::time::{Instant, timeout_at};
 use uv_distribution_types::{Name, Requirement, RequirementSource, Resolution, ResolvedDist};
@@ -89,11 +87,6 @@ fn without(name: &PackageName, versions: &[Version]) -> Requirement {
 
 async fn explain_failure(session: &Session<'_>, error: ResolveError, deadline: Instant) -> PypiError {
     if !matches!(error, ResolveError::NoSolution(_) | ResolveError::ConflictingUrls { .. }) {
-        if let ResolveError::Client(error) = &error
-            && let Some(finding) = transport::redirected(&session.request.network, error).await
-        {
-            return PypiError::Transport { finding: Box::new(finding) };
-        }
         return explain::failure(session, error);
     }
     if let Some(name) = session.record.offline() {

@@ -6,14 +6,18 @@ use super::{
     markers::{markers, python_version, tags},
     provider::{Record, Recording},
     requirement::{Item, hash_strategy, items},
+    through::Through,
     transport,
 };
 use serde_json::json;
 use std::{str::FromStr, sync::Arc};
 use tokio::sync::Semaphore;
 use uv_cache::{Cache, Refresh};
-use uv_client::{BaseClientBuilder, Connectivity, FlatIndexClient, RegistryClient, RegistryClientBuilder};
-use uv_configuration::{Constraints, Excludes, IndexStrategy, KeyringProviderType, Overrides};
+use uv_client::{
+    AuthIntegration, BaseClientBuilder, Connectivity, ExtraMiddleware, FlatIndexClient, RegistryClient,
+    RegistryClientBuilder,
+};
+use uv_configuration::{Constraints, Excludes, IndexStrategy, Overrides};
 use uv_distribution::DistributionDatabase;
 use uv_distribution_filename::DistFilename;
 use uv_distribution_types::{File, Index, IndexLocations, IndexUrl, Requirement, RequiresPython};
@@ -131,7 +135,11 @@ impl<'a> Session<'a> {
             self.context.git(),
             self.context.capabilities(),
             self.context.locations(),
-            Recording { inner: provider, record: self.record.clone(), offline: self.request.network.offline },
+            Recording {
+                inner: provider,
+                record: self.record.clone(),
+                offline: self.request.client.offline(),
+            },
             EmptyInstalledPackages,
         )
         .resolve()
@@ -222,17 +230,22 @@ fn locations(request: &Request) -> Result<IndexLocations, PypiError> {
     Ok(IndexLocations::new(indexes, flat, urls.no_index))
 }
 
-/// A client with the system's certificates (or `SSL_CERT_FILE`'s), and credentials from the index URLs.
+/// uv's client on top of the one HTTP client, which has the credentials of the index URLs.
 fn client(request: &Request, cache: Cache, locations: IndexLocations) -> Result<RegistryClient, PypiError> {
-    let network = &request.network;
-    let connectivity = if network.offline { Connectivity::Offline } else { Connectivity::Online };
+    let connectivity = if request.client.offline() { Connectivity::Offline } else { Connectivity::Online };
+    let indexes = request.indexes.index.iter().chain(&request.indexes.extra);
+    let links = request.indexes.find_links.iter().filter_map(|links| match links {
+        FindLinks::Url(url) => Some(url),
+        FindLinks::Path(_) => None,
+    });
+    let through = Through(request.client.knowing(indexes.chain(links).cloned().collect()));
     let base = BaseClientBuilder::default()
         .connectivity(connectivity)
-        .with_system_certs(true)
-        .keyring(KeyringProviderType::Disabled)
-        .read_timeout(network.read_timeout)
-        .connect_timeout(network.connect_timeout)
-        .retries(network.retries);
+        .auth_integration(AuthIntegration::NoAuthMiddleware)
+        .custom_client(request.client.plain())
+        .extra_middleware(ExtraMiddleware(vec![Arc::new(through)]))
+        // What ends in the middle is asked for again by uv itself.
+        .retries(request.client.settings().limits.retries);
     RegistryClientBuilder::new(base, cache)
         .index_locations(locations)
         .index_strategy(IndexStrategy::UnsafeBestMatch)

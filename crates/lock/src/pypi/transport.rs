@@ -2,7 +2,7 @@
 
 use super::PypiError;
 use envwright_diagnosis::{Explain as _, Finding};
-use envwright_fetch::{Client, FetchError, Settings, Transport, status_problem};
+use envwright_fetch::{FetchError, Transport, status_problem};
 use envwright_redact::SafeUrl;
 use envwright_store::refused;
 use std::error::Error;
@@ -27,7 +27,7 @@ pub(super) fn client(error: &uv_client::Error) -> PypiError {
         }
         ErrorKind::Flat(error) => return flat(error),
         ErrorKind::AsyncHttpRangeReader(url, error) => {
-            at("net-io", &safe(url)).fact("reason", innermost(error))
+            unanswered(error).unwrap_or_else(|| at("net-io", &safe(url)).fact("reason", innermost(error)))
         }
         ErrorKind::Io(error) | ErrorKind::CacheWrite(error) => {
             refused("the solver's cache", error).fact("reason", error)
@@ -46,17 +46,6 @@ pub(super) fn client(error: &uv_client::Error) -> PypiError {
     PypiError::Transport { finding: Box::new(finding) }
 }
 
-/// Redirects in a circle. uv gives up following them without a word, and takes the last of them for the page: where
-/// that has no type, the address is asked again by the client that tells.
-pub(super) async fn redirected(network: &Settings, error: &uv_client::Error) -> Option<Finding> {
-    let ErrorKind::MissingContentType(url) = error.kind() else { return None };
-    let client = Client::new(network.clone()).ok()?;
-    match client.bytes(&safe(url), 1 << 20).await {
-        Err(error @ FetchError::Transport { kind: Transport::Redirects, .. }) => error.findings().pop(),
-        _ => None,
-    }
-}
-
 /// The failure that an error of a `--find-links` place describes.
 pub(super) fn flat(error: &FlatIndexError) -> PypiError {
     let finding = match error {
@@ -73,6 +62,9 @@ pub(super) fn flat(error: &FlatIndexError) -> PypiError {
 
 /// The problem of one HTTP exchange, told by status and by the types in the chain of causes.
 pub(super) fn exchange(url: &SafeUrl, error: &WrappedReqwestError) -> Finding {
+    if let Some(finding) = unanswered(error) {
+        return finding;
+    }
     let Some(inner) = error.inner() else {
         return at("net-io", url).fact("reason", innermost(error));
     };
@@ -80,6 +72,18 @@ pub(super) fn exchange(url: &SafeUrl, error: &WrappedReqwestError) -> Finding {
         return at(status_problem(status.as_u16()), url).fact("status", status.as_u16());
     }
     at(Transport::of(inner).problem(), url).fact("reason", innermost(inner))
+}
+
+/// What the one HTTP client said.
+fn unanswered(error: &(dyn Error + 'static)) -> Option<Finding> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<FetchError>() {
+            return error.findings().pop();
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// A problem with this address.

@@ -1,6 +1,7 @@
 //! The `ar` archive that a .deb is (deb(5)): `debian-binary`, `control.tar.*`, `data.tar.*`.
 
-use crate::{MAX_UNPACKED, error::Fault, writer::unreadable};
+use crate::{error::Fault, writer::unreadable};
+use envwright_archive::{ArReader, most_unpacked};
 use envwright_store::{Digest, DigestWriter};
 use fs_err as fs;
 use std::{
@@ -9,8 +10,14 @@ use std::{
     path::Path,
 };
 
-/// Most bytes that a package's scripts and lists may have together.
-const MAX_CONTROL: u64 = 256 << 20;
+/// Most bytes that a package's scripts and lists may have together: they are held in memory. Those of Debian's largest
+/// packages have a few MiB.
+const MAX_CONTROL: u64 = 32 << 20;
+/// Most memory that the decompression of xz may take, in bytes; level 9 takes 65 MiB.
+const MAX_XZ_MEMORY: u64 = 256 << 20;
+/// Name of the first part, and most of its bytes that are read.
+const FIRST: &str = "debian-binary";
+const MAX_FIRST: u64 = 64;
 
 /// The two tar streams, decompressed.
 pub(crate) struct Container {
@@ -31,36 +38,44 @@ pub(crate) fn open(deb: &Path, sha256: &Digest) -> Result<Container, Fault> {
     parts
 }
 
+/// The parts, in the order in which dpkg takes them: parts whose names start with `_` are passed over, and so is what
+/// follows the data.
 fn parts(deb: &Path, reader: &mut dyn Read) -> Result<Container, Fault> {
-    let mut archive = ar::Archive::new(reader);
-    let (mut version, mut control, mut data) = (None, None, None);
-    while let Some(entry) = archive.next_entry() {
-        let mut entry = entry.map_err(|error| unreadable("ar", &error))?;
-        let name = String::from_utf8_lossy(entry.header().identifier()).into_owned();
-        let name = name.trim_end_matches('/');
-        if name == "debian-binary" {
-            let mut text = String::new();
-            let read = entry.by_ref().take(64).read_to_string(&mut text);
-            read.map_err(|error| unreadable(name, &error))?;
-            version = Some(text);
+    let of_ar = |error| Fault::archive("ar", error);
+    let mut archive = ArReader::new(reader).map_err(of_ar)?;
+    let mut is_first = true;
+    let (mut control, mut data) = (None, None);
+    while let Some((name, size)) = archive.next_member().map_err(of_ar)? {
+        if std::mem::take(&mut is_first) {
+            check_version(&name, &mut archive)?;
         } else if let Some(format) = name.strip_prefix("control.tar") {
             let mut bytes = Vec::new();
-            copy(name, decoder(format, &mut entry)?, &mut bytes, MAX_CONTROL)?;
+            copy(&name, decoder(format, &mut archive)?, &mut bytes, MAX_CONTROL)?;
             once(&mut control, bytes)?;
         } else if let Some(format) = name.strip_prefix("data.tar") {
+            if control.is_none() {
+                return Err(Fault::invalid("data.tar comes before control.tar"));
+            }
             let mut file = spool(deb)?;
-            copy(name, decoder(format, &mut entry)?, &mut file, MAX_UNPACKED)?;
+            copy(&name, decoder(format, &mut archive)?, &mut file, most_unpacked(size))?;
             file.rewind().map_err(Fault::Read)?;
             once(&mut data, file)?;
+        } else if data.is_none() && !name.starts_with('_') {
+            return Err(Fault::invalid(format!("part `{}` is not one of a .deb", name.escape_debug())));
         }
-    }
-    if !version.is_some_and(|version| version.starts_with("2.")) {
-        return Err(Fault::invalid("format is not version 2 of .deb"));
     }
     match (control, data) {
         (Some(control), Some(data)) => Ok(Container { control, data }),
         _ => Err(Fault::invalid("control.tar or data.tar is missing")),
     }
+}
+
+fn check_version(name: &str, part: &mut dyn Read) -> Result<(), Fault> {
+    let mut text = String::new();
+    if name == FIRST {
+        part.take(MAX_FIRST).read_to_string(&mut text).map_err(|error| unreadable(name, &error))?;
+    }
+    if text.starts_with("2.") { Ok(()) } else { Err(Fault::invalid("format is not version 2 of .deb")) }
 }
 
 /// On the disk that holds the packages, since the system's temporary folder is often in memory.
@@ -84,7 +99,9 @@ fn decoder<'r>(format: &str, reader: &'r mut dyn Read) -> Result<Box<dyn Read + 
     match format {
         "" => Ok(Box::new(reader)),
         ".gz" => Ok(Box::new(flate2::read::MultiGzDecoder::new(reader))),
-        ".xz" => Ok(Box::new(liblzma::read::XzDecoder::new_multi_decoder(reader))),
+        ".xz" => liblzma::stream::Stream::new_stream_decoder(MAX_XZ_MEMORY, liblzma::stream::CONCATENATED)
+            .map(|stream| Box::new(liblzma::read::XzDecoder::new_stream(reader, stream)) as Box<dyn Read>)
+            .map_err(|error| unreadable("xz", &error.into())),
         ".zst" => zstd::Decoder::new(reader)
             .map(|decoder| Box::new(decoder) as Box<dyn Read>)
             .map_err(|error| unreadable("zstd", &error)),

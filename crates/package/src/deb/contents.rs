@@ -1,18 +1,20 @@
 //! What a .deb's data.tar holds, with paths as they will be in the image.
 
 use super::Rewrites;
-use crate::{error::Fault, header::Attributes, path, writer::unreadable};
+use crate::{error::Fault, header::Attributes, path};
+use envwright_archive::{Kind as Raw, TarReader};
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot},
     fs::File,
-    io::Read,
 };
-use tar::EntryType;
 
 /// Most memory that names, targets and attributes may take, in bytes: enough for hundreds of thousands of members.
 const MAX_NAMES: u64 = 256 << 20;
 /// Bytes that a member takes besides its name and its target, about.
 const MEMBER: u64 = 256;
+
+/// Why a file without a name is refused.
+pub(crate) const NO_NAME: &str = "its name is empty";
 
 /// The members by final path, and the archive's own spelling of them in its own order.
 #[derive(Default)]
@@ -50,11 +52,9 @@ impl Contents {
     /// Reads the headers of a decompressed data.tar.
     pub(crate) fn read(data: &File, rewrites: &Rewrites) -> Result<Self, Fault> {
         let mut contents = Self::default();
-        let mut archive = tar::Archive::new(data);
-        let entries = archive.entries_with_seek().map_err(|error| unreadable("data.tar", &error))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| unreadable("data.tar", &error))?;
-            contents.take(&entry, rewrites)?;
+        let mut archive = TarReader::seeking(data);
+        while let Some(member) = archive.next_member().map_err(|error| Fault::archive("data.tar", error))? {
+            contents.take(&member, rewrites)?;
         }
         contents.order_links()?;
         Ok(contents)
@@ -70,42 +70,42 @@ impl Contents {
         }
     }
 
-    fn take<R: Read>(&mut self, entry: &tar::Entry<'_, R>, rewrites: &Rewrites) -> Result<(), Fault> {
-        let raw = entry.path_bytes();
-        let kind = entry.header().entry_type();
-        let Some(listed) = inside(&raw)? else { return Ok(()) };
-        let attributes = attributes(entry.header())?;
+    fn take(&mut self, member: &envwright_archive::Member, rewrites: &Rewrites) -> Result<(), Fault> {
+        let Some(listed) = inside(&member.path)? else {
+            return if member.kind == Raw::Directory { Ok(()) } else { Err(Fault::refused("", NO_NAME)) };
+        };
+        let attributes = attributes(member)?;
         let path = rewrites.apply(listed);
-        self.count(listed, entry)?;
-        let in_header = entry.header().size().map_err(|error| unreadable("data.tar", &error))?;
-        if in_header != 0 && in_header != entry.size() {
-            return Err(Fault::refused(listed, "it has two sizes"));
-        }
+        self.count(listed, member)?;
         self.listed.push(listed.to_owned());
-        if kind != EntryType::Directory && !self.leaves.insert(listed.to_owned()) {
+        if member.kind != Raw::Directory && !self.leaves.insert(listed.to_owned()) {
             return Err(Fault::refused(listed, "it is there twice"));
         }
-        let kind = match kind {
-            EntryType::Directory => {
+        let unpacked = |kind: &str| Fault::refused(listed, format!("it is {kind}, which is not unpacked"));
+        let kind = match &member.kind {
+            Raw::Directory => {
                 self.directory(listed, path, attributes, rewrites);
                 return Ok(());
             }
-            EntryType::Regular | EntryType::Continuous => {
-                Kind::File { at: entry.raw_file_position(), size: entry.size() }
-            }
-            EntryType::Symlink => Kind::Symlink(target(listed, entry)?),
-            EntryType::Link => {
-                let target = target(listed, entry)?;
+            Raw::File => Kind::File { at: member.position, size: member.size },
+            Raw::Symlink(to) => Kind::Symlink(target(listed, to)?),
+            Raw::Hardlink(to) => {
+                let target = target(listed, to)?;
                 let target = inside(target.as_bytes())?.map(|target| rewrites.apply(target));
                 Kind::Hardlink(target.ok_or_else(|| Fault::refused(listed, "it links to the root"))?)
             }
-            other => return Err(Fault::refused(listed, format!("it is a {other:?}, which is not unpacked"))),
+            Raw::Sparse => return Err(unpacked("a sparse file")),
+            Raw::Special => return Err(unpacked("a device or a pipe")),
+            Raw::Other(kind) => return Err(unpacked(&format!("of the kind `{}`", kind.escape_ascii()))),
         };
         self.add(path, Member { attributes, kind })
     }
 
-    fn count<R: Read>(&mut self, listed: &str, entry: &tar::Entry<'_, R>) -> Result<(), Fault> {
-        let target = entry.link_name_bytes().map_or(0, |target| target.len());
+    fn count(&mut self, listed: &str, member: &envwright_archive::Member) -> Result<(), Fault> {
+        let target = match &member.kind {
+            Raw::Symlink(target) | Raw::Hardlink(target) => target.len(),
+            _ => 0,
+        };
         self.taken += MEMBER + 3 * listed.len() as u64 + target as u64;
         if self.taken > MAX_NAMES {
             return Err(Fault::refused("*", "it has more members than a package can have"));
@@ -197,24 +197,21 @@ pub(crate) fn inside(raw: &[u8]) -> Result<Option<&str>, Fault> {
     }
 }
 
-fn target<R: Read>(path: &str, entry: &tar::Entry<'_, R>) -> Result<String, Fault> {
-    let bytes = entry.link_name_bytes().unwrap_or_default().into_owned();
-    let target = String::from_utf8(bytes).ok().filter(|target| !target.is_empty() && target.len() < 4096);
+fn target(path: &str, bytes: &[u8]) -> Result<String, Fault> {
+    let target = std::str::from_utf8(bytes).ok().filter(|target| !target.is_empty() && target.len() < 4096);
     target
         .filter(|target| !target.contains(char::is_control))
+        .map(str::to_owned)
         .ok_or_else(|| Fault::refused(path, "its target is no path"))
 }
 
-fn attributes(header: &tar::Header) -> Result<Attributes, Fault> {
-    let number = |value: std::io::Result<u64>| {
-        let value = value.map_err(|error| unreadable("data.tar", &error))?;
-        u32::try_from(value).map_err(|_| Fault::invalid("data.tar names an owner that cannot be"))
-    };
+fn attributes(member: &envwright_archive::Member) -> Result<Attributes, Fault> {
+    let mtime = u64::try_from(member.mtime);
     Ok(Attributes {
-        mode: header.mode().map_err(|error| unreadable("data.tar", &error))? & 0o7777,
-        uid: number(header.uid())?,
-        gid: number(header.gid())?,
-        mtime: header.mtime().map_err(|error| unreadable("data.tar", &error))?,
+        mode: member.mode,
+        uid: member.uid,
+        gid: member.gid,
+        mtime: mtime.map_err(|_| Fault::invalid("data.tar names a time before 1970"))?,
     })
 }
 
@@ -224,13 +221,16 @@ mod tests {
 
     #[test]
     fn members_without_end_are_refused_before_memory_ends() {
-        let mut header = tar::Header::new_gnu();
-        header.set_path("a").unwrap();
-        header.set_size(0);
-        header.set_cksum();
-        let blocks = header.as_bytes().repeat(2);
-        let mut archive = tar::Archive::new(blocks.as_slice());
-        let entry = archive.entries().unwrap().next().unwrap().unwrap();
+        let entry = envwright_archive::Member {
+            path: b"a".to_vec(),
+            kind: Raw::File,
+            mode: 0o644,
+            uid: 0,
+            gid: 0,
+            mtime: 0,
+            size: 0,
+            position: 512,
+        };
         let mut contents = Contents { taken: MAX_NAMES - MEMBER - 3, ..Contents::default() };
         contents.count("a", &entry).unwrap();
         assert!(matches!(contents.count("b", &entry), Err(Fault::Unsafe(..))));

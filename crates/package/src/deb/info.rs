@@ -1,7 +1,8 @@
 //! What control.tar holds, and the files that dpkg makes of it in its `info` folder.
 
-use super::contents::{Contents, inside};
+use super::contents::{Contents, NO_NAME, inside};
 use crate::{error::Fault, writer::unreadable};
+use envwright_archive::{Kind, TarReader};
 use std::{collections::BTreeMap, io::Read};
 
 /// Members that dpkg runs.
@@ -15,17 +16,23 @@ pub(crate) struct Info {
 impl Info {
     pub(crate) fn read(control: &[u8]) -> Result<Self, Fault> {
         let mut members = BTreeMap::new();
-        let mut archive = tar::Archive::new(control);
-        for entry in archive.entries().map_err(|error| unreadable("control.tar", &error))? {
-            let mut entry = entry.map_err(|error| unreadable("control.tar", &error))?;
-            let raw = entry.path_bytes().into_owned();
-            let Some(name) = inside(&raw)? else { continue };
-            if !entry.header().entry_type().is_file() || name.contains('/') {
+        let mut archive = TarReader::new(control);
+        while let Some(member) =
+            archive.next_member().map_err(|error| Fault::archive("control.tar", error))?
+        {
+            let Some(name) = inside(&member.path)? else {
+                if member.kind == Kind::Directory {
+                    continue;
+                }
+                return Err(Fault::refused("", NO_NAME));
+            };
+            if member.kind != Kind::File || name.contains('/') {
                 return Err(Fault::refused(name, "control.tar holds plain files only"));
             }
-            let mtime = entry.header().mtime().map_err(|error| unreadable("control.tar", &error))?;
+            let mtime = u64::try_from(member.mtime);
+            let mtime = mtime.map_err(|_| Fault::invalid("control.tar names a time before 1970"))?;
             let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+            archive.read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
             if members.insert(name.to_owned(), (bytes, mtime)).is_some() {
                 return Err(Fault::refused(name, "it is there twice"));
             }

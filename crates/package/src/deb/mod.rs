@@ -64,7 +64,7 @@ impl DebSegment<'_> {
         contents.check()?;
         let mut writer = SegmentWriter::new(self.compression, out)?;
         for (path, attributes) in &contents.directories {
-            writer.directory(path, *attributes);
+            writer.directory(path, *attributes)?;
         }
         for (path, member) in &contents.members {
             match &member.kind {

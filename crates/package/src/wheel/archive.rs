@@ -1,6 +1,7 @@
 //! A wheel's zip archive, opened by its central directory.
 
-use crate::{MAX_UNPACKED, error::Fault, path, writer::unreadable};
+use crate::{error::Fault, path, writer::unreadable};
+use envwright_archive::{Bounded, is_exceeded, most_unpacked};
 use envwright_store::is_of_system;
 use fs_err as fs;
 use std::{
@@ -12,8 +13,8 @@ use zip::{CompressionMethod, ZipArchive, read::ZipFile};
 
 /// Most bytes of a member that is held in memory: metadata and scripts in text.
 const MAX_TEXT: u64 = 64 << 20;
-/// Deflate makes at most 1032 bytes of one; more in all means that the directory lies.
-const MAX_RATIO: u64 = 1100;
+/// Most bytes of the central directory, about: it is held in memory. The largest wheels have a tenth of it.
+const MAX_DIRECTORY: u64 = 32 << 20;
 
 type Zip = ZipArchive<BufReader<fs::File>>;
 
@@ -39,6 +40,7 @@ impl Archive {
     pub(crate) fn open(file: &Path) -> Result<Self, Fault> {
         let file = fs::File::open(file).map_err(|error| Fault::Read(error.kind().into()))?;
         let packed = file.metadata().map_err(Fault::Read)?.len();
+        check_directory(&file)?;
         let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
         let mut archive_files = BTreeMap::new();
         let mut directories = BTreeSet::new();
@@ -57,8 +59,7 @@ impl Archive {
                 return Err(Fault::refused(&String::from_utf8_lossy(entry.name_raw()), "it is there twice"));
             }
         }
-        let limit = MAX_UNPACKED.min(packed.saturating_mul(MAX_RATIO).saturating_add(1 << 20));
-        if total > limit {
+        if total > most_unpacked(packed) {
             return Err(Fault::refused("*", format!("{total} bytes would come out of {packed}")));
         }
         zip.validate_header_consistency().map_err(|error| broken(&error))?;
@@ -93,6 +94,17 @@ impl Archive {
         let bytes = self.bytes(name, member)?;
         let text = String::from_utf8(bytes);
         text.map(Some).map_err(|_| Fault::invalid(format!("file `{name}` is not UTF-8")))
+    }
+}
+
+/// Reads the central directory once, as far as it may go, and keeps nothing of it.
+fn check_directory(file: &fs::File) -> Result<(), Fault> {
+    let bounded = Bounded::new(BufReader::new(file), MAX_DIRECTORY);
+    match ZipArchive::new(bounded) {
+        Err(zip::result::ZipError::Io(error)) if is_exceeded(&error) => {
+            Err(Fault::refused("*", "its central directory is larger than that of a wheel can be"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -80,7 +80,7 @@ impl WheelSegment<'_> {
         let mut writer = SegmentWriter::new(self.compression, out)?;
         let directory = Attributes { mode: 0o755, uid: 0, gid: 0, mtime: MTIME };
         for path in &plan.directories {
-            writer.directory(path, directory);
+            writer.directory(path, directory)?;
         }
         for (path, file) in &plan.files {
             let mode = if file.executable { 0o755 } else { 0o644 };

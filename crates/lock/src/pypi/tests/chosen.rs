@@ -3,7 +3,7 @@
 use super::{
     super::{FindLinks, WheelLocation},
     fact,
-    index::{Index, made, request, required},
+    index::{Index, client, made, request, required},
     run, versions,
 };
 use envwright_target::Platform;
@@ -89,7 +89,7 @@ fn a_folder_of_wheels_is_enough() {
     let mut asked = request(&index, cache.path(), &["a"]);
     asked.indexes.no_index = true;
     asked.indexes.find_links = vec![FindLinks::Path(folder.path().to_owned())];
-    asked.network.offline = true;
+    asked.client = client(true);
     let lock = run(&asked).unwrap();
     assert_eq!(lock.wheels.len(), 2);
     assert_eq!(lock.wheels[0].location, WheelLocation::Path(folder.path().join(wheel.filename())));
@@ -180,6 +180,6 @@ fn a_second_solve_needs_no_network() {
     let index = Index::of(&[made("a", "1").requires("b"), made("b", "1")]);
     let mut asked = request(&index, cache.path(), &["a"]);
     let online = run(&asked).unwrap();
-    asked.network.offline = true;
+    asked.client = client(true);
     assert_eq!(run(&asked).unwrap().wheels, online.wheels);
 }

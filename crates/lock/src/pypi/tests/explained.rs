@@ -2,7 +2,7 @@
 
 use super::{
     fact, finding, findings,
-    index::{Index, made, request, required},
+    index::{Index, client, made, request, required},
     marked,
 };
 use std::time::Duration;
@@ -175,7 +175,7 @@ fn nobody_listening_is_unreachable() {
 fn what_was_never_read_is_missed_offline() {
     let cache = TempDir::new().unwrap();
     let mut asked = request(&Index::of(&[made("a", "1")]), cache.path(), &["a"]);
-    asked.network.offline = true;
+    asked.client = client(true);
     assert_eq!(finding(&asked).problem.as_str(), "offline-miss");
 }
 

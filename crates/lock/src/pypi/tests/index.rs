@@ -2,7 +2,7 @@
 
 use super::super::{IndexUrls, Request, Required};
 use envwright_diagnosis::{Source, Span};
-use envwright_fetch::Settings;
+use envwright_fetch::{Client, Limits, Settings};
 use envwright_redact::SafeUrl;
 use envwright_target::Platform;
 use sha2::{Digest, Sha256};
@@ -250,7 +250,7 @@ pub(super) fn request(index: &Index, cache: &Path, lines: &[&str]) -> Request {
         time_limit: Duration::from_mins(1),
         cache_dir: cache.to_owned(),
         refresh: false,
-        network: Settings { retries: 0, ..Settings::default() },
+        client: client(false),
     }
 }
 
@@ -266,4 +266,10 @@ pub(super) fn required(lines: &[&str]) -> Vec<Required> {
         start += line.len() + 1;
     }
     all
+}
+
+/// A client that tries once.
+pub(super) fn client(offline: bool) -> Client {
+    let limits = Limits { retries: 0, ..Limits::default() };
+    Client::new(Settings { offline, limits, ..Settings::default() }).unwrap()
 }
