@@ -38,6 +38,37 @@ impl Authority {
         self.make("server", &extensions, &["-CA", "authority.pem", "-CAkey", "authority.key"])
     }
 
+    /// The same, valid between two times as ASN.1 writes them (`20200101000000Z`).
+    #[track_caller]
+    pub(crate) fn certificate_between(&self, name: &str, (from, until): (&str, &str)) -> Certificate {
+        let folder = self.0.path();
+        let text = format!(
+            "[ca]\ndefault_ca = own\n[own]\ndatabase = issued\nnew_certs_dir = .\nrand_serial = yes\n\
+             default_md = sha256\npolicy = any\nx509_extensions = extensions\nunique_subject = no\n\
+             [any]\ncommonName = supplied\n[extensions]\nsubjectAltName = {name}\n"
+        );
+        write(&folder.join("ca.cnf"), text.as_bytes());
+        write(&folder.join("issued"), b"");
+        let mut wish = command("openssl");
+        wish.args([
+            "req",
+            "-new",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-subj",
+            "/CN=dated",
+            "-keyout",
+            "dated.key",
+        ]);
+        output(wish.args(["-out", "dated.csr"]).current_dir(folder));
+        let mut issue = command("openssl");
+        issue.args(["ca", "-batch", "-notext", "-config", "ca.cnf", "-cert", "authority.pem"]);
+        issue.args(["-keyfile", "authority.key", "-in", "dated.csr", "-out", "dated.pem"]);
+        output(issue.args(["-startdate", from, "-enddate", until]).current_dir(folder));
+        Certificate { certificate: folder.join("dated.pem"), key: folder.join("dated.key") }
+    }
+
     /// Each of its certificates has a subject of its own; the system's configuration of OpenSSL plays no part.
     #[track_caller]
     fn make(&self, name: &str, extensions: &str, signed_by: &[&str]) -> Certificate {

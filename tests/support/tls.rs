@@ -1,8 +1,9 @@
 //! A TLS server whose certificate an authority made that nobody knows: `openssl s_server` on loopback.
 
-use super::tool;
+use super::{authority::Certificate, tool};
 use std::{
     io::{BufRead as _, BufReader},
+    path::PathBuf,
     process::{Child, Stdio},
 };
 use tempfile::TempDir;
@@ -15,7 +16,7 @@ pub(crate) struct TlsServer {
 }
 
 impl TlsServer {
-    /// Serves as `localhost`.
+    /// Serves as `localhost`, with a certificate that vouches for itself.
     pub(crate) fn start() -> Self {
         let keys = tempfile::tempdir().unwrap();
         let made = tool("openssl", "openssl")
@@ -25,9 +26,26 @@ impl TlsServer {
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let paths = [keys.path().join("key.pem"), keys.path().join("cert.pem")];
+        Self::serve(keys, &paths)
+    }
+
+    /// Shows this certificate.
+    pub(crate) fn with(Certificate { certificate, key }: &Certificate) -> Self {
+        Self::serve(tempfile::tempdir().unwrap(), &[key.clone(), certificate.clone()])
+    }
+
+    /// Host and port.
+    pub(crate) fn host(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
+    fn serve(keys: TempDir, [key, certificate]: &[PathBuf; 2]) -> Self {
         let mut child = tool("openssl", "openssl")
-            .args(["s_server", "-accept", "127.0.0.1:0", "-key", "key.pem", "-cert", "cert.pem", "-www"])
-            .current_dir(keys.path())
+            .args(["s_server", "-accept", "127.0.0.1:0", "-www", "-key"])
+            .arg(key)
+            .arg("-cert")
+            .arg(certificate)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -139,7 +139,7 @@ impl Client {
         let mut attempt = 0;
         loop {
             match self.bytes_once(url, limit).await {
-                Err(error) if self.may_retry(url, attempt, &error) && !self.is_left(&error, more) => {
+                Err(error) if self.may_retry(url, attempt, &error) && !is_left(&error, more) => {
                     self.pause(&mut attempt, &error).await;
                 }
                 outcome => return outcome,
@@ -237,8 +237,8 @@ impl Client {
     fn credentials(&self, url: &SafeUrl) -> Option<(String, Option<Secret>)> {
         let known = || {
             let origin = url.expose().origin();
-            let same = self.known.iter().filter(|known| known.expose().origin() == origin);
-            same.filter_map(SafeUrl::credentials).next()
+            let mut same = self.known.iter().filter(|known| known.expose().origin() == origin);
+            same.find_map(SafeUrl::credentials)
         };
         let of_netrc = || {
             self.shared.netrc.get(url.host()?).map(|(user, password)| (user.clone(), Some(password.clone())))
@@ -263,18 +263,6 @@ impl Client {
 
     fn is_unreached(&self, place: &SafeUrl) -> bool {
         self.unreached().contains(&host_and_port(place))
-    }
-
-    /// Whether a place is left for the next one: what it does not even begin to answer is not waited for while there is
-    /// another.
-    pub(crate) fn is_left(&self, error: &FetchError, more: bool) -> bool {
-        more && matches!(
-            error,
-            FetchError::Transport {
-                kind: Transport::Timeout | Transport::Unreachable | Transport::Proxy,
-                ..
-            }
-        )
     }
 
     pub(crate) fn may_retry(&self, url: &SafeUrl, attempt: u32, error: &FetchError) -> bool {
@@ -411,4 +399,13 @@ pub(crate) async fn file_bytes(path: &Path, url: &SafeUrl, limit: u64) -> Result
         return Err(FetchError::TooLarge { url: url.clone(), limit });
     }
     Ok(bytes)
+}
+
+/// Whether a place is left for the next one: what it does not even begin to answer is not waited for while there is
+/// another.
+pub(crate) fn is_left(error: &FetchError, more: bool) -> bool {
+    more && matches!(
+        error,
+        FetchError::Transport { kind: Transport::Timeout | Transport::Unreachable | Transport::Proxy, .. }
+    )
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Client, FetchError, Transport,
-    client::file,
+    client::{file, is_left},
     partial::{Found, Partial, whole},
     speed::Speed,
 };
@@ -132,12 +132,12 @@ impl Client {
             match self.once(url, request, partial, progress).await {
                 Ok(()) => return Ok(()),
                 Err(error) => {
-                    // An attempt that brought something is no failure of the same place.
+                    // An attempt that brought something is no failure of the same place; one at least is left.
                     if partial.size() > before {
-                        attempt = attempt.min(1);
+                        attempt = attempt.min(1).min(self.limits(url).retries.saturating_sub(1));
                     }
                     let nothing = partial.size() == before;
-                    if !self.may_retry(url, attempt, &error) || nothing && self.is_left(&error, more) {
+                    if !self.may_retry(url, attempt, &error) || nothing && is_left(&error, more) {
                         return Err(error);
                     }
                     self.pause(&mut attempt, &error).await;

@@ -287,6 +287,10 @@ impl Transport {
                 format!("The certificate of {host} has expired, as the clock of this machine stands."),
                 "Ask who runs the server to renew its certificate; check the clock of this machine",
             ),
+            Self::TlsNotYet => (
+                format!("The certificate of {host} is not valid yet, as the clock of this machine stands."),
+                "Set the clock of this machine, if it is behind",
+            ),
             Self::NotTls => (
                 format!("What answered at {host} speaks no TLS."),
                 "Write `http` in the address if the server is meant to be spoken to in the clear; check the port",
@@ -376,7 +380,7 @@ impl Explain for FetchError {
                 } else {
                     kind.problem()
                 };
-                way.told(told(at(problem, url).fact("reason", reason), *kind, url), url)
+                way.told(told(at(problem, url).fact("reason", reason), *kind, url), *kind, url)
             }
             Self::Store { url, status, refusal, code } => {
                 let finding = at(refusal.problem(), url).fact("status", status);
@@ -450,10 +454,13 @@ fn told(finding: Finding, kind: Transport, url: &SafeUrl) -> Finding {
 
 impl Way {
     /// The finding, with what is known of the way.
-    pub fn told(&self, finding: Finding, url: &SafeUrl) -> Finding {
+    fn told(&self, finding: Finding, kind: Transport, url: &SafeUrl) -> Finding {
         let host = url.host().unwrap_or_default();
         let finding = match &self.proxy {
-            Some(proxy) => finding.detail(format!("The environment names the proxy {proxy} for {host}.")),
+            Some(proxy) => {
+                let end = if kind == Transport::NoProxy { ", which cannot be reached" } else { "" };
+                finding.detail(format!("The environment names the proxy {proxy} for {host}{end}."))
+            }
             None => finding,
         };
         match self.private {

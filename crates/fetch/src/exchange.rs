@@ -128,7 +128,7 @@ impl Attempts<'_> {
 
     /// Something was reached: a later failure is not one of the same place.
     pub fn moved(&mut self) {
-        self.made = self.made.min(1);
+        self.made = self.made.min(1).min(self.limit.saturating_sub(1));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Client, FetchError,
-    client::{file, file_bytes},
+    client::{file, file_bytes, is_left},
 };
 use envwright_redact::SafeUrl;
 use reqwest::{
@@ -66,7 +66,7 @@ impl Client {
                 Ok(response) => self.refused(url, response).await,
                 Err(error) => error,
             };
-            if !self.may_retry(url, attempt, &error) || self.is_left(&error, more) {
+            if !self.may_retry(url, attempt, &error) || is_left(&error, more) {
                 return Err(error);
             }
             self.pause(&mut attempt, &error).await;

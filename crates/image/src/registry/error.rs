@@ -97,6 +97,8 @@ impl RegistryError {
 pub enum Action {
     /// To say what it has.
     Look,
+    /// To give a manifest or a blob.
+    Pull,
     /// To take a blob.
     Upload,
     /// To take a manifest.
@@ -107,6 +109,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Look => "look for",
+            Self::Pull => "give",
             Self::Upload => "take a layer of",
             Self::Publish => "take the manifest of",
         })
@@ -118,14 +121,16 @@ fn refusal(code: Option<&str>, status: u16, action: Action) -> &'static str {
     match (code, status) {
         (Some("TOOMANYREQUESTS"), _) | (_, 429) => "registry-rate-limited",
         (_, 401) => "registry-unauthorized",
+        (Some("DENIED"), _) | (_, 403) if action == Action::Pull => "registry-unauthorized",
         (_, 407) => "net-proxy",
+        (Some("DIGEST_INVALID" | "SIZE_INVALID"), _) => "net-io",
         (Some("BLOB_UNKNOWN" | "MANIFEST_BLOB_UNKNOWN"), _) => "registry-blob-unknown",
         (_, 403 | 405) => "registry-push-denied",
         (_, 413 | 507) => "registry-quota",
         (Some("NAME_UNKNOWN" | "MANIFEST_UNKNOWN"), _) | (_, 404) => "registry-not-found",
         (Some("DENIED"), _) => "registry-push-denied",
         (_, 500..) => "net-server-error",
-        _ if action == Action::Look => "net-io",
+        _ if matches!(action, Action::Look | Action::Pull) => "net-io",
         _ => "registry-push-denied",
     }
 }
@@ -178,6 +183,8 @@ fn unreached(host: &str, image: &str, source: &FetchError) -> Vec<Finding> {
         FetchError::Transport { kind: Transport::NotTls, .. } => "registry-http-vs-https",
         FetchError::Transport { way: Way { private: Some(_), .. }, .. } => "registry-private-network",
         FetchError::Status { status: 429, .. } => "registry-rate-limited",
+        FetchError::Status { status: 401 | 403, .. } => "registry-unauthorized",
+        FetchError::Status { status: 404, .. } => "registry-blob-unknown",
         _ => return source.findings().into_iter().map(|finding| finding.fact("image", image)).collect(),
     };
     // What was found out about the way stays; only the name is the registry's own.
@@ -201,6 +208,8 @@ mod tests {
     fn the_registrys_own_code_says_more_than_the_status() {
         for (code, status, action, problem) in [
             (None, 401, Action::Look, "registry-unauthorized"),
+            (Some("DENIED"), 403, Action::Pull, "registry-unauthorized"),
+            (None, 403, Action::Look, "registry-push-denied"),
             (Some("DENIED"), 403, Action::Upload, "registry-push-denied"),
             (Some("NAME_UNKNOWN"), 404, Action::Upload, "registry-not-found"),
             (Some("MANIFEST_BLOB_UNKNOWN"), 404, Action::Publish, "registry-blob-unknown"),

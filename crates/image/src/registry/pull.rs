@@ -217,24 +217,40 @@ impl Repository<'_> {
         if let Some(digest) = known.filter(|digest| layout.json(digest).is_ok()) {
             return Ok(digest);
         }
-        let mut call = Call::new(Action::Look, Method::GET, self.url(&format!("manifests/{reference}"))?);
+        let mut call = Call::new(Action::Pull, Method::GET, self.url(&format!("manifests/{reference}"))?);
         call.headers.insert(ACCEPT, HeaderValue::from_static(MANIFESTS));
-        let answer = self.call(&call).await?;
-        if !answer.is_success() {
-            return Err(self.refused(Action::Look, answer).await);
-        }
-        let bytes = answer.bytes(LARGEST_MANIFEST).await.map_err(|error| self.unreached(error))?;
-        let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let bytes = self.document(&call).await?;
+        let value: Value = serde_json::from_slice(&bytes).map_err(|_| {
+            self.wrong(
+                &self.image,
+                "leads to what is no manifest: something else answers in the registry's place",
+            )
+        })?;
         if value["schemaVersion"] == 1 {
             return Err(RegistryError::Schema1 { image: self.image.clone() });
         }
         if value["schemaVersion"] != 2 {
-            return Err(self.wrong(reference, "has a manifest of another version than 2"));
+            return Err(self.wrong(&self.image, "has a manifest of another version than 2"));
         }
         let digest = layout.put(&bytes).map_err(|error| RegistryError::Keep(Box::new(error)))?;
         match known.filter(|known| *known != digest) {
-            Some(_) => Err(self.wrong(reference, "has a manifest with another digest")),
+            Some(_) => Err(self.wrong(&self.image, "has a manifest with another digest")),
             None => Ok(digest),
+        }
+    }
+
+    /// The body of an answer, asked for again where it does not come whole.
+    async fn document(&self, call: &Call) -> Result<Vec<u8>, RegistryError> {
+        let mut attempts = self.client.attempts(&self.root);
+        loop {
+            let answer = self.call(call).await?;
+            if !answer.is_success() {
+                return Err(self.refused(call.action, answer).await);
+            }
+            match answer.bytes(LARGEST_MANIFEST).await {
+                Ok(bytes) => return Ok(bytes),
+                Err(error) => self.again(&mut attempts, error.into()).await?,
+            }
         }
     }
 
@@ -276,7 +292,7 @@ impl Repository<'_> {
             Err(_) => {}
         }
         // The token has come to its end: any request gets a new one.
-        self.call(&Call::new(Action::Look, Method::HEAD, url)).await?;
+        self.call(&Call::new(Action::Pull, Method::HEAD, url)).await?;
         download.authorization = self.authorization.lock().await.0.clone();
         let again = self.client.download(&download, path, &progress).await;
         again.map(|_| ()).map_err(|error| self.unreached(error))

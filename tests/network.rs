@@ -1,0 +1,13 @@
+//! Every way out of the program meets every fault of the network, and each is told apart.
+
+#![allow(clippy::unwrap_used, reason = "what a test rests on fails it where it is not so")]
+
+mod support;
+
+mod network {
+    mod faults;
+    mod front;
+    mod matrix;
+    mod mirrors;
+    mod ways;
+}
