@@ -9,6 +9,9 @@ use crate::support::{Envwright, Ran, registry::Registry, whole};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Commands that are run again after each fault, besides those that only show: the same one, and a build.
+pub(super) const REPEATED: usize = 2;
+
 /// What a run without faults brings.
 pub(super) struct Expected {
     pub(super) clean: Clean,

@@ -9,8 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What becomes of a package's file is never known to be smaller than this part of it: it was compressed, and is
-/// compressed again.
+/// What becomes of a package's file is hardly ever smaller than this part of it: it was compressed, and is compressed
+/// again.
 const PART: u64 = 4;
 
 /// A file system that lacks room.
@@ -48,8 +48,8 @@ fn missing(context: &Context<'_>, packages: &[Package]) -> u64 {
 }
 
 /// The first file system that cannot hold its share of a build that fetches so many bytes: their files, what they are
-/// packed to, the layers, and what is written elsewhere. Only what is certain is counted, so that a build which would
-/// fit is never refused; where it cannot be found out what is free, there is room.
+/// packed to, the layers, and what is written elsewhere. Less is counted than they will need, so that a build which
+/// would fit is not refused; where it cannot be found out what is free, there is room.
 pub(crate) fn shortage(home: &Home, outputs: &[Output], fetched: u64) -> Option<Shortage> {
     if fetched == 0 {
         return None;

@@ -3,6 +3,7 @@
 use crate::{
     ImageError, ImageReference, Layout,
     layout::{absent, descriptor},
+    noted::Noted,
 };
 use envwright_store::{Digest, canonical_json};
 use flate2::read::MultiGzDecoder;
@@ -31,7 +32,7 @@ pub fn export_docker_archive(
         return Err(ImageError::Missing(config));
     }
     let image = Archived { layout, config, configuration, layers, diff_ids };
-    let mut out = Noted { out, refused: false };
+    let mut out = Noted::new(out);
     let written = image.write(name, &mut out);
     written.map_err(|error| match error {
         ImageError::Io { source, .. } if out.refused => ImageError::Written(source),
@@ -69,22 +70,6 @@ impl Archived<'_> {
         let list = canonical_json(&list);
         append(&mut builder, "manifest.json", list.len() as u64, &mut list.as_slice()).map_err(failed)?;
         builder.into_inner().and_then(Write::flush).map_err(failed)
-    }
-}
-
-/// Notes that what is written was not taken, so that it is told from what cannot be read.
-struct Noted<'a> {
-    out: &'a mut dyn Write,
-    refused: bool,
-}
-
-impl Write for Noted<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes).inspect_err(|_| self.refused = true)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush().inspect_err(|_| self.refused = true)
     }
 }
 

@@ -1,6 +1,10 @@
 //! One layer: its directories, its segments' compressed bytes one after another, the end of a tar archive.
 
-use crate::{ImageError, Layout, plan::PlannedLayer};
+use crate::{
+    ImageError, Layout,
+    noted::Noted,
+    plan::{PlannedLayer, SegmentRef},
+};
 use envwright_store::{
     AtomicFile, Digest, DigestWriter, Directory, Home, canonical_json, is_of_system, write_atomic,
 };
@@ -43,7 +47,8 @@ impl Format {
         let Some(segment) = planned.segments.first() else { return Ok(Self::Zstd) };
         let mut magic = [0; 2];
         let mut file = File::open(&segment.file).map_err(ImageError::io(&segment.file))?;
-        file.read_exact(&mut magic).map_err(|_| ImageError::Segment { key: segment.key })?;
+        let read = file.read_exact(&mut magic);
+        read.map_err(|error| unreadable(segment, error))?;
         Ok(if magic == [0x1f, 0x8b] { Self::Gzip } else { Self::Zstd })
     }
 
@@ -128,7 +133,8 @@ fn segments(
     for segment in &planned.segments {
         let damaged = || ImageError::Segment { key: segment.key };
         let mut file = File::open(&segment.file).map_err(ImageError::io(&segment.file))?;
-        let mut checked = DigestWriter::new(&mut *out);
+        let mut out = Noted::new(&mut *out);
+        let mut checked = DigestWriter::new(&mut out);
         let before = plain.size();
         let copied = match format {
             Format::Zstd => {
@@ -140,20 +146,25 @@ fn segments(
                 copy(&mut file, &mut checked, &mut decoder).and_then(|()| decoder.try_finish())
             }
         };
-        match copied {
-            // Of the system, and not of what the bytes say.
-            Err(error) if is_of_system(&error) => {
-                return Err(ImageError::io(layout.path())(error));
-            }
-            Err(_) => return Err(damaged()),
-            Ok(()) => {}
-        }
+        let copied = copied.map(|()| checked.digest());
+        let digest = copied.map_err(|error| {
+            if out.refused { ImageError::io(layout.path())(error) } else { unreadable(segment, error) }
+        })?;
         let whole = plain.size() - before == segment.index.uncompressed_size;
-        if !whole || checked.digest() != segment.index.compressed_digest {
+        if !whole || digest != segment.index.compressed_digest {
             return Err(damaged());
         }
     }
     Ok(())
+}
+
+/// A segment that the system does not let be read, or whose bytes are no segment.
+fn unreadable(segment: &SegmentRef, error: io::Error) -> ImageError {
+    if is_of_system(&error) {
+        ImageError::io(&segment.file)(error)
+    } else {
+        ImageError::Segment { key: segment.key }
+    }
 }
 
 /// Gives every byte to both.

@@ -4,7 +4,8 @@
 //! - [`SegmentIndex`]: what stands beside a segment's compressed bytes;
 //! - [`Home`] and [`LockGuard`]: where things are kept, and kernel locks between processes;
 //! - [`Segments`]: packed segments, each made once;
-//! - [`AtomicFile`], [`write_atomic`], [`create_folder`]: durable writes; [`refused`]: what the disk said; [`canonical_json`]: JSON that can be hashed.
+//! - [`AtomicFile`], [`write_atomic`], [`create_folder`]: durable writes; [`refused`]: what the disk said;
+//! - [`canonical_json`]: JSON that can be hashed.
 
 mod atomic;
 mod digest;
