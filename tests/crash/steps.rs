@@ -132,13 +132,16 @@ fn normalised(part: &str) -> String {
 }
 
 /// Whether the file has the same name in every run, so that calls on it alone can be counted. `strace` looks at the
-/// first name of a rename only.
+/// first name of a rename only, and at names as they are given.
 fn is_stable(call: &Call, root: &Path) -> bool {
     let Some(place) = call.path.as_ref().and_then(|path| path.strip_prefix(root).ok()) else { return false };
     let changes =
         |part: &std::ffi::OsStr| [".tmp", "ID"].contains(&normalised(&part.to_string_lossy()).as_str());
     // What is asked for depends on the folder that the definition lies in.
-    call.from.is_none() && !place.starts_with("home/solves") && !place.iter().any(changes)
+    call.from.is_none()
+        && !call.from_open_folder
+        && !place.starts_with("home/solves")
+        && !place.iter().any(changes)
 }
 
 /// What stands outside of the home after a run: `envwright.lock`, an archive, by its digest.

@@ -23,6 +23,8 @@ pub(crate) struct Call {
     pub(crate) path: Option<PathBuf>,
     /// The other one of two.
     pub(crate) from: Option<PathBuf>,
+    /// Whether its name was given from an open folder, not from the one that the process works in.
+    pub(crate) from_open_folder: bool,
     /// Whether it did what it was asked for.
     pub(crate) succeeded: bool,
     /// Whether a fault stood in its place, or the process ended in it.
@@ -128,11 +130,19 @@ pub(crate) fn calls(log: &Path, folder: &Path) -> Vec<Call> {
     calls
 }
 
-/// Samples: `3</a/b>, ""..., 5) = 5`, `"/a/.tmp-x", "/a/b") = -1 EIO (Input/output error) (INJECTED)`.
+/// Samples: `3</a/b>, ""..., 5) = 5`, `"/a/.tmp-x", "/a/b") = -1 EIO (Input/output error) (INJECTED)`,
+/// `AT_FDCWD</a>, "b", O_RDONLY) = 3</a/b>`, `7</c>, "d", 0) = 0`.
 fn call(thread: u32, name: &str, arguments: &str, folder: &Path) -> Call {
     let end = arguments.rfind(") = ").or_else(|| arguments.rfind(" <unfinished")).unwrap_or(arguments.len());
     let given = arguments[..end].trim_end().to_owned();
-    let quoted: Vec<PathBuf> = given.split('"').skip(1).step_by(2).map(|path| folder.join(path)).collect();
+    let parts: Vec<&str> = given.split('"').collect();
+    let open_folder = |before: &str| {
+        let (number, path) = before.trim_end_matches([',', ' ']).strip_suffix('>')?.rsplit_once('<')?;
+        (!number.ends_with("AT_FDCWD")).then(|| PathBuf::from(path))
+    };
+    let below = |pair: &[&str]| open_folder(pair[0]).unwrap_or_else(|| folder.to_owned()).join(pair[1]);
+    let quoted: Vec<PathBuf> = parts.chunks_exact(2).map(below).collect();
+    let from_open_folder = parts.chunks_exact(2).any(|pair| open_folder(pair[0]).is_some());
     let of_number = || {
         let path = given.split_once('<')?.1.rsplit_once('>')?.0;
         let path = path.split_once(">,").map_or(path, |(path, _)| path);
@@ -147,7 +157,16 @@ fn call(thread: u32, name: &str, arguments: &str, folder: &Path) -> Call {
         [from, path] if names_files => (Some(path.clone()), Some(from.clone())),
         _ => (of_number(), None),
     };
-    Call { thread, name: name.to_owned(), arguments: given, path, from, succeeded: false, faulted: false }
+    Call {
+        thread,
+        name: name.to_owned(),
+        arguments: given,
+        path,
+        from,
+        from_open_folder,
+        succeeded: false,
+        faulted: false,
+    }
 }
 
 fn end(call: &mut Call, text: &str) {
