@@ -142,7 +142,6 @@ fn call(thread: u32, name: &str, arguments: &str, folder: &Path) -> Call {
     };
     let below = |pair: &[&str]| open_folder(pair[0]).unwrap_or_else(|| folder.to_owned()).join(pair[1]);
     let quoted: Vec<PathBuf> = parts.chunks_exact(2).map(below).collect();
-    let from_open_folder = parts.chunks_exact(2).any(|pair| open_folder(pair[0]).is_some());
     let of_number = || {
         let path = given.split_once('<')?.1.rsplit_once('>')?.0;
         let path = path.split_once(">,").map_or(path, |(path, _)| path);
@@ -152,6 +151,7 @@ fn call(thread: u32, name: &str, arguments: &str, folder: &Path) -> Call {
         || ["rename", "link", "symlink", "mkdir", "unlink", "rmdir"]
             .iter()
             .any(|kind| name.starts_with(kind));
+    let from_open_folder = names_files && parts.chunks_exact(2).any(|pair| open_folder(pair[0]).is_some());
     let (path, from) = match quoted.as_slice() {
         [path] if names_files => (Some(path.clone()), None),
         [from, path] if names_files => (Some(path.clone()), Some(from.clone())),
