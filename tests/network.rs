@@ -9,5 +9,6 @@ mod network {
     mod front;
     mod matrix;
     mod mirrors;
+    mod stores;
     mod ways;
 }

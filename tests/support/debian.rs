@@ -104,6 +104,11 @@ impl Repository {
         self.server.url("/")
     }
 
+    /// `GET /path` of each request until now.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.server.requests()
+    }
+
     /// Fingerprint of the key that signed it.
     pub(crate) fn key(&self) -> &str {
         &self.key

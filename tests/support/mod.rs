@@ -13,6 +13,7 @@ pub(crate) mod redaction;
 pub(crate) mod registry;
 pub(crate) mod server;
 pub(crate) mod service;
+pub(crate) mod stores;
 pub(crate) mod strace;
 pub(crate) mod tls;
 pub(crate) mod tokens;

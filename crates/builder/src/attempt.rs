@@ -1,5 +1,6 @@
 //! One attempt to make an image: definition → lock → segments → layers → image → outputs.
 
+mod look;
 mod platforms;
 
 use crate::{
@@ -58,12 +59,27 @@ impl<'a> Attempt<'a> {
         request: &'a Request,
         stop: &'a Stop,
     ) -> Result<Self, Failed> {
+        let opened = Self::open(home, settings, request, stop);
+        opened.map_err(|error| failed(None, &error, &Redactor::default()))
+    }
+
+    /// The same, with the error as it is.
+    pub(crate) fn open(
+        home: &'a Home,
+        settings: &'a Settings,
+        request: &'a Request,
+        stop: &'a Stop,
+    ) -> Result<Self, BuildError> {
         let started = Instant::now();
-        let environment =
-            read(request, settings).map_err(|error| failed(None, &error, &Redactor::default()))?;
+        let environment = read(request, settings)?;
         let redactor = Redactor::new(secrets(&environment));
         let definition = environment.hash();
         Ok(Self { home, settings, request, stop, environment, definition, redactor, started })
+    }
+
+    /// What hides the definition's secrets.
+    pub(crate) fn redactor(&self) -> Redactor {
+        Redactor::new(secrets(&self.environment))
     }
 
     /// The failure that an error is, in the catalog's words.
@@ -93,7 +109,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// The platforms that are asked for: by the request, else by the definition, else the host's.
-    fn platforms(&self) -> Result<Vec<Platform>, BuildError> {
+    pub(crate) fn platforms(&self) -> Result<Vec<Platform>, BuildError> {
         let named = [&self.request.platforms, &self.environment.platforms];
         let chosen = named.into_iter().find(|platforms| !platforms.is_empty()).cloned();
         let mut platforms = match chosen {

@@ -63,6 +63,13 @@ impl Interpreters {
     }
 }
 
+/// Whether there will be a Python of a version that can be run here: out of Debian packages for a platform, where
+/// there are any, or one that is installed.
+pub(crate) fn possible(platform: Platform, version: Version, has_debs: bool) -> Result<(), BuildError> {
+    let offered = has_debs && Platform::host() == Some(platform);
+    if offered || installed(version).is_some() { Ok(()) } else { Err(BuildError::NoCompiler { version }) }
+}
+
 /// Whether a package has a part of Python, or a library that it may be linked to.
 fn is_needed(segment: &SegmentRef) -> bool {
     segment.index.entries.iter().any(|entry| {

@@ -1,6 +1,7 @@
 //! The pipeline from definition to image.
 //!
 //! - [`build`], [`lock`] and [`plan`]: from a [`Request`] to a [`Report`], [`Locked`] or [`Plan`], or a [`Failed`];
+//!   [`check`]: all that can fail before;
 //! - [`Listener`] and [`Event`]: what happens while they do; [`Stop`]: to end it early;
 //! - [`history`], [`find_build`], [`log_path`]: the records of builds;
 //! - [`images`], [`prune`], [`cache`]: what a home holds, and to have less of it;
@@ -12,6 +13,7 @@ mod as_it_is;
 mod assemble;
 mod attempt;
 mod bytecode;
+mod check;
 mod context;
 mod done;
 mod environment;
@@ -19,6 +21,7 @@ mod error;
 mod event;
 mod hashes;
 mod indexes;
+mod names;
 mod outputs;
 mod pipeline;
 mod plan;
@@ -38,6 +41,7 @@ mod stop;
 mod view;
 
 pub use attempt::Locked;
+pub use check::{Checked, Looked, State, check};
 pub use error::{BuildError, Stale};
 pub use event::{EVENT_VERSION, Event, Listener, Silent, Step};
 pub use pipeline::{build, lock, plan};

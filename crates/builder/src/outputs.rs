@@ -23,6 +23,7 @@ pub(crate) fn write(
     };
     match output {
         Output::OciLayout(folder) => {
+            Layout::create(folder).map_err(no_folder(folder))?;
             export_oci_layout(layout, &done.digest, name, folder)?;
             Ok(format!("oci:{}", folder.display()))
         }
@@ -62,18 +63,82 @@ fn is_of_place(kind: ErrorKind) -> bool {
     )
 }
 
+/// The same for a folder that cannot be made.
+fn no_folder(path: &Path) -> impl FnOnce(ImageError) -> BuildError {
+    move |error| match error {
+        ImageError::Io { source, .. } | ImageError::Store(StoreError::Io { source, .. })
+            if is_of_place(source.kind()) =>
+        {
+            ImageError::Output { path: path.to_owned(), reason: format!("The system says: {source}.") }.into()
+        }
+        other => other.into(),
+    }
+}
+
+/// Whether an image for these platforms could be written there; nothing is.
+pub(crate) fn possible(output: &Output, platforms: &[Platform]) -> Result<(), BuildError> {
+    match output {
+        Output::OciLayout(folder) => {
+            Layout::is_free(folder).map_err(no_folder(folder))?;
+            writable(folder, folder)
+        }
+        Output::DockerArchive(path) => {
+            single_of(platforms, |platform| *platform)?;
+            if path.is_dir() {
+                let reason = "It is a folder.".to_owned();
+                return Err(ImageError::Output { path: path.clone(), reason }.into());
+            }
+            // A name alone has the empty path above it, which is this folder.
+            let folder = path.parent().filter(|folder| *folder != Path::new(""));
+            writable(path, folder.unwrap_or(Path::new(".")))
+        }
+        Output::Docker => single_of(platforms, |platform| *platform).and_then(|_| answers("docker")),
+        Output::Podman => single_of(platforms, |platform| *platform).and_then(|_| answers("podman")),
+    }
+}
+
+/// Whether something can be put into a folder, or into the nearest one above it that is there.
+fn writable(path: &Path, folder: &Path) -> Result<(), BuildError> {
+    let folder = std::path::absolute(folder)?;
+    let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(&folder);
+    // A file without a name: no other program sees it.
+    tempfile::tempfile_in(there).map(drop).map_err(|source| {
+        unwritable(path)(StoreError::Io { action: "write in", path: there.to_owned(), source })
+    })
+}
+
 /// The manifest that an engine or archive gets: of one platform, the host's where there are several.
 fn single(done: &Done) -> Result<Digest, BuildError> {
+    Ok(single_of(&done.platforms, |report| report.platform)?.digest)
+}
+
+fn single_of<T>(all: &[T], platform: impl Fn(&T) -> Platform) -> Result<&T, BuildError> {
     let host = Platform::host();
-    let mut platforms = done.platforms.iter();
-    let chosen = match done.platforms.len() {
-        1 => platforms.next(),
-        _ => platforms.find(|report| Some(report.platform) == host),
+    let chosen = match all {
+        [only] => Some(only),
+        several => several.iter().find(|one| Some(platform(one)) == host),
     };
-    chosen.map(|report| report.digest).ok_or_else(|| BuildError::Unsupported {
+    chosen.ok_or_else(|| BuildError::Unsupported {
         what: "archives of several platforms".to_owned(),
         instead: "name one platform with --platform, or write oci:FOLDER".to_owned(),
     })
+}
+
+/// Whether an engine answers: Docker's command asks its daemon for its version, too.
+fn answers(engine: &str) -> Result<(), BuildError> {
+    let failed = |reason: String| BuildError::Engine { engine: engine.to_owned(), reason };
+    let mut command = Command::new(engine);
+    command.arg("version").stdin(Stdio::null()).stdout(Stdio::null());
+    let output = command.output().map_err(|error| failed(not_started(engine, &error)))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(failed(last_line(&String::from_utf8_lossy(&output.stderr)).to_owned()))
+}
+
+/// What an engine said at last.
+fn last_line(words: &str) -> &str {
+    words.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it gave no reason")
 }
 
 fn not_started(engine: &str, error: &Error) -> String {
@@ -107,8 +172,7 @@ fn load(engine: &str, layout: &Layout, done: &Done, name: &ImageReference) -> Re
     let status = child.wait()?;
     let words = words.join().unwrap_or_default();
     if !status.success() {
-        let last = words.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it gave no reason");
-        return Err(failed(last.to_owned()));
+        return Err(failed(last_line(&words).to_owned()));
     }
     piped.transpose()?;
     Ok(format!("{engine}:{name}"))

@@ -81,10 +81,20 @@ impl Package {
         }
     }
 
-    fn url(&self) -> Option<&SafeUrl> {
+    pub(crate) fn url(&self) -> Option<&SafeUrl> {
         match self {
             Self::Deb { deb, .. } => Some(&deb.url),
             Self::Wheel { url, .. } => url.as_ref(),
+        }
+    }
+
+    fn download(&self, url: &SafeUrl) -> Download {
+        Download {
+            url: url.clone(),
+            mirrors: self.mirrors(),
+            size: self.size(),
+            sha256: Some(self.sha256()),
+            authorization: None,
         }
     }
 
@@ -233,13 +243,7 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
     let Some(url) = package.url().filter(|_| !file.exists()) else { return Ok(file) };
     let _permit =
         context.downloads.acquire().await.map_err(|error| BuildError::Internal(error.to_string()))?;
-    let download = Download {
-        url: url.clone(),
-        mirrors: package.mirrors(),
-        size: package.size(),
-        sha256: Some(package.sha256()),
-        authorization: None,
-    };
+    let download = package.download(url);
     // Another build may have fetched it meanwhile.
     let came = AtomicBool::new(false);
     let progress = |bytes: u64| {
@@ -264,6 +268,13 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
         ],
     );
     Ok(file)
+}
+
+/// Whether the package's file can be had where it is not here; its bytes stay where they are.
+pub(crate) async fn reach(context: &Context<'_>, package: &Package) -> Result<(), BuildError> {
+    let Some(url) = package.url() else { return Ok(()) };
+    let reached = context.client.reach(&package.download(url)).await;
+    reached.map_err(|error| of_package(package, error))
 }
 
 /// A digest that is not the locked one, and a Debian package that left its mirror, are problems of the package, not

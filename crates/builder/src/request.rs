@@ -4,7 +4,7 @@ use crate::BuildError;
 use envwright_image::ImageReference;
 use envwright_package::Compression;
 use envwright_target::Platform;
-use std::{num::NonZero, path::PathBuf, str::FromStr, thread::available_parallelism};
+use std::{fmt, num::NonZero, path::PathBuf, str::FromStr, thread::available_parallelism};
 
 /// Where the definition is read from.
 #[derive(Debug, Clone)]
@@ -56,6 +56,18 @@ impl FromStr for Output {
             ("docker" | "docker-daemon", "") => Ok(Self::Docker),
             ("podman", "") => Ok(Self::Podman),
             _ => Err(BuildError::Output(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Output {
+    /// As it is typed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OciLayout(folder) => write!(f, "oci:{}", folder.display()),
+            Self::DockerArchive(file) => write!(f, "docker-archive:{}", file.display()),
+            Self::Docker => f.write_str("docker:"),
+            Self::Podman => f.write_str("podman:"),
         }
     }
 }

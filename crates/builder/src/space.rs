@@ -3,6 +3,7 @@
 use crate::{BuildError, context::Context, prepare::Package, request::Output};
 use envwright_store::Home;
 use rustix::fs::statvfs;
+use serde::Serialize;
 use std::{
     collections::BTreeMap,
     os::unix::fs::MetadataExt as _,
@@ -13,10 +14,10 @@ use std::{
 /// again.
 const PART: u64 = 4;
 
-/// A file system that lacks room.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file system, and whether what a build brings has room there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Shortage {
-    /// What is to be written there.
+    /// What is to be written there, or the first of it.
     pub path: PathBuf,
     /// Bytes that are needed at least.
     pub needed: u64,
@@ -34,7 +35,7 @@ pub(crate) fn check(context: &Context<'_>, packages: &[Package]) -> Result<(), B
 }
 
 /// Bytes of the packages' files that are still to be fetched.
-fn missing(context: &Context<'_>, packages: &[Package]) -> u64 {
+pub(crate) fn missing(context: &Context<'_>, packages: &[Package]) -> u64 {
     let folder = context.home.packages();
     let missing = packages.iter().filter(|package| {
         !context.segments.has(&package.key(context.request.compression)) && !package.file(&folder).exists()
@@ -51,8 +52,13 @@ fn missing(context: &Context<'_>, packages: &[Package]) -> u64 {
 /// packed to, the layers, and what is written elsewhere. Less is counted than they will need, so that a build which
 /// would fit is not refused; where it cannot be found out what is free, there is room.
 pub(crate) fn shortage(home: &Home, outputs: &[Output], fetched: u64) -> Option<Shortage> {
+    shares(home, outputs, fetched).into_iter().find(|share| share.needed > share.available)
+}
+
+/// What each file system is to take of such a build; nothing where none is fetched.
+pub(crate) fn shares(home: &Home, outputs: &[Output], fetched: u64) -> Vec<Shortage> {
     if fetched == 0 {
-        return None;
+        return Vec::new();
     }
     let part = fetched / PART;
     let mut shares = vec![(home.packages(), fetched), (home.segments(), part), (home.images(), part)];
@@ -65,7 +71,7 @@ pub(crate) fn shortage(home: &Home, outputs: &[Output], fetched: u64) -> Option<
         let Some((device, available)) = room(&path) else { continue };
         needed.entry(device).or_insert(Shortage { path, needed: 0, available }).needed += bytes;
     }
-    needed.into_values().find(|share| share.needed > share.available)
+    needed.into_values().collect()
 }
 
 /// The file system that a path is on, or would be, with its bytes that are free for this user.

@@ -11,7 +11,7 @@ const AFTER_HELP: &str = "\
 Examples:
   envwright build                       the definition in this folder
   envwright build requirements.txt -t team/image:1 -o docker:
-  envwright check training.yaml         what is wrong with a definition
+  envwright check training.yaml         what would stop a build
   envwright explain pip-hash-mismatch   what a problem is, and how to fix it
 
 Exit codes:
@@ -71,7 +71,7 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Build the image of a definition
     Build(BuildArguments),
-    /// Read a definition and show what is wrong with it
+    /// Look at all that can fail before a build, without building
     Check(CheckArguments),
     /// Solve a definition and write the lock beside it
     Lock(LockArguments),

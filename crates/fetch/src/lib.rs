@@ -1,7 +1,8 @@
 //! The one HTTP client: certificates, proxies, credentials, mirrors, retry, resume.
 //!
 //! - [`Settings`]: time limits, retries, offline, [`Mirrors`], and [`Store`]s of blobs;
-//! - [`Client::bytes`]: a small body; [`Client::download`]: a file, resumed and verified;
+//! - [`Client::bytes`]: a small body; [`Client::download`]: a file, resumed and verified; [`Client::reach`]: whether
+//!   it can be had;
 //! - [`Client::ask`]: one [`Request`] of a protocol that reads its [`Answer`] itself, with [`Attempts`] to try again;
 //! - [`Client::respond`]: an answer for a library that reads it itself, and follows these settings thereby;
 //! - [`FetchError`]: what went wrong, told apart.
@@ -13,6 +14,7 @@ mod exchange;
 mod netrc;
 mod partial;
 mod places;
+mod reach;
 mod resolver;
 mod respond;
 mod settings;

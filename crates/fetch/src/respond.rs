@@ -34,7 +34,11 @@ impl Client {
             };
             let error = match outcome {
                 Ok(response) if is_given(response.status()) => return Ok(self.typed(&place, response)),
-                Ok(response) if more || self.is_of_store(&place) => self.refused(&place, response).await,
+                Ok(response)
+                    if more || self.is_of_store(&place) || self.is_refusal_of_store(&place, &response) =>
+                {
+                    self.refused(&place, response).await
+                }
                 Ok(response) => {
                     let (url, status) = (place.without_credentials(), response.status().as_u16());
                     refused = Some(response);

@@ -15,7 +15,7 @@ pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// Most bytes of a manifest, an index or a configuration. Registries take manifests of 4 MiB (OCI distribution
 /// specification, "Pushing Manifests"); real configurations are far smaller.
 pub(crate) const MAX_JSON: u64 = 16 << 20;
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
+pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 const CONTAINERD_NAME: &str = "io.containerd.image.name";
 
 /// A folder with blobs by digest and an index of named images.
@@ -51,14 +51,9 @@ impl Layout {
 
     /// Opens one, or makes it in a folder that is empty or not there.
     pub fn create(path: &Path) -> Result<Self, ImageError> {
+        Self::is_free(path)?;
         if path.join("oci-layout").exists() {
             return Self::open(path);
-        }
-        if fs::read_dir(path).is_ok_and(|folder| folder.flatten().any(|entry| is_foreign(&entry))) {
-            return Err(ImageError::Output {
-                path: path.to_owned(),
-                reason: "The folder holds other things.".to_owned(),
-            });
         }
         create_folder(&path.join("blobs/sha256"))?;
         let layout = Self { path: path.to_owned() };
@@ -69,6 +64,20 @@ impl Layout {
         }
         write_atomic(&path.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#)?;
         Ok(layout)
+    }
+
+    /// Whether a folder is one already, or holds nothing that one would be mixed with.
+    pub fn is_free(path: &Path) -> Result<(), ImageError> {
+        if path.join("oci-layout").exists() {
+            return Self::open(path).map(drop);
+        }
+        if fs::read_dir(path).is_ok_and(|folder| folder.flatten().any(|entry| is_foreign(&entry))) {
+            return Err(ImageError::Output {
+                path: path.to_owned(),
+                reason: "The folder holds other things.".to_owned(),
+            });
+        }
+        Ok(())
     }
 
     /// Its folder.

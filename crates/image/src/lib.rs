@@ -5,7 +5,7 @@
 //! - [`Layout`]: an OCI image layout; [`export_oci_layout`], [`export_docker_archive`]: images for other tools;
 //! - [`pull`], [`pull_all`] and [`push`]: an image out of a registry and into one; [`look`]: whether one is there;
 //!   [`learn`]: what its layers change, into [`LayerIndexes`]; [`fetch_blobs`]: what [`Layout::absent`] found lacking;
-//!   [`Registries`]: what the configuration says of them;
+//!   [`may_push`]: whether one could be pushed; [`Registries`]: what the configuration says of them;
 //! - [`ImageReference`]: the name of an image.
 
 mod archive;
@@ -39,5 +39,5 @@ pub use plan::{Clash, Kind, LayerPlan, MOST_LAYERS, PlannedLayer, SegmentRef, pl
 pub use reference::{ImageReference, RemoteImage};
 pub use registry::{
     Action, PushListener, Pushed, Registries, RegistryError, RegistryMirror, Wanted, fetch_blobs, learn,
-    look, pull, pull_all, push,
+    look, may_push, pull, pull_all, push,
 };

@@ -52,7 +52,7 @@ pub(super) struct Prepared {
 }
 
 /// What there is before wheels are chosen.
-enum Ground {
+pub(super) enum Ground {
     /// A whole solution.
     Whole(Box<Solved>),
     /// The base alone, and the key of the solution to be.
@@ -158,7 +158,7 @@ impl Attempt<'_> {
     }
 
     /// The base that packages are put on.
-    async fn base(
+    pub(super) async fn base(
         &self,
         context: &Context<'_>,
         platform: Platform,
@@ -179,7 +179,7 @@ impl Attempt<'_> {
     }
 
     /// What is known before wheels are chosen: all of it where a lock fits.
-    async fn ground(
+    pub(super) async fn ground(
         &self,
         context: &Context<'_>,
         platform: Platform,
@@ -222,7 +222,7 @@ impl Attempt<'_> {
     }
 
     /// Debian packages, each with where it is looked for when it has left its mirror.
-    fn deb_packages(&self, lock: &PlatformLock, rewrites: &Rewrites) -> Vec<Package> {
+    pub(super) fn deb_packages(&self, lock: &PlatformLock, rewrites: &Rewrites) -> Vec<Package> {
         let archive = self.settings.debian.as_ref().and_then(|debian| debian.snapshot.as_ref());
         let package = |deb: &LockedDeb| Package::Deb {
             deb: deb.clone(),
@@ -233,7 +233,7 @@ impl Attempt<'_> {
     }
 
     /// Wheels with what packing them needs.
-    fn wheel_packages(&self, lock: &PlatformLock) -> Result<Vec<Package>, BuildError> {
+    pub(super) fn wheel_packages(&self, lock: &PlatformLock) -> Result<Vec<Package>, BuildError> {
         let (major, minor, _) = lock.python.unwrap_or_default();
         let compile = lock.python.filter(|_| self.environment.compile);
         let package = |wheel: &LockedWheel| {
@@ -259,7 +259,7 @@ impl Attempt<'_> {
 }
 
 impl Ground {
-    fn lock(&self) -> &PlatformLock {
+    pub(super) fn lock(&self) -> &PlatformLock {
         match self {
             Self::Whole(solved) => &solved.lock,
             Self::Base { lock, .. } => lock,

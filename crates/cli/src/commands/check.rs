@@ -1,24 +1,46 @@
 //! `envwright check`.
 
-use super::home;
+use super::Work;
 use crate::{
-    arguments::GlobalArguments, definition::DefinitionArguments, failure::Failure, terminal::Terminal,
+    arguments::GlobalArguments,
+    definition::{DefinitionArguments, TargetArguments},
+    failure::Failure,
+    terminal::Terminal,
 };
 use clap::Args;
-use envwright_builder::{Input, Settings};
-use envwright_definition::Options;
-use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, report};
+use envwright_builder::{BuildError, Checked, PackageState, Plan, PlatformPlan, Request};
+use envwright_diagnosis::report;
+use indicatif::HumanBytes;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 const AFTER_HELP: &str = "\
 Examples:
-  envwright check requirements.txt
-  envwright check --json .";
+  envwright check                              the definition in this folder
+  envwright check requirements.txt --platform linux/amd64,linux/arm64
+  envwright check -t registry.example/team/app:1 --push    and whether that may be pushed
+  envwright check --locked                     in CI: and whether the lock is of the definition
+  envwright check --json | jq '.roots[].problem'";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     definition: DefinitionArguments,
+    /// Name that the image is to have; may be repeated
+    #[arg(long, short, value_name = "REF")]
+    tag: Vec<String>,
+    /// Where else the image is to be written, as for `build`; may be repeated
+    #[arg(long, short, value_name = "OUTPUT")]
+    output: Vec<String>,
+    /// Ask the registries that the names lead to whether they take an image
+    #[arg(long, requires = "tag")]
+    push: bool,
+    #[command(flatten)]
+    target: TargetArguments,
+    /// The lock beside the definition must be there and be of it
+    #[arg(long)]
+    locked: bool,
 }
 
 pub(crate) fn run(
@@ -26,31 +48,113 @@ pub(crate) fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let settings = Settings::load(&home(global)?)?;
-    let options = Options {
-        extras: arguments.definition.extra.clone(),
-        groups: arguments.definition.group.clone(),
-        index_defaults: settings.indexes,
+    let mut wrong = Vec::new();
+    let request = Request {
+        tags: read(&arguments.tag, &mut wrong),
+        outputs: read(&arguments.output, &mut wrong),
+        push: arguments.push,
+        locked: arguments.locked,
+        ..arguments.definition.request(&arguments.target, global.offline)?
     };
-    let read = match arguments.definition.input()? {
-        Input::Path(path) => envwright_definition::read(&path, &options),
-        Input::Text { text, folder } => envwright_definition::read_text("<stdin>", &text, &folder, &options),
-    };
-    let findings = match read {
-        Ok(environment) => environment.findings,
-        Err(error) => error.findings(),
-    };
-    let diagnosis = Diagnosis::new(findings, &Catalog::builtin());
-    if terminal.json {
-        terminal.print_json(&report::json(&diagnosis))?;
-    } else {
-        terminal.print_report(&diagnosis)?;
-        if diagnosis.root().is_none() {
-            terminal.say("nothing in the definition stops a build\n");
+    let work = match Work::start(global, terminal) {
+        Ok(work) => work,
+        // Without its settings nothing else can be looked at.
+        Err(Failure::Diagnosed { diagnosis, .. }) => {
+            let diagnosis = *diagnosis;
+            let (looked, plan, disk, interrupted) = (Vec::new(), Plan::default(), Vec::new(), false);
+            return show(&Checked { looked, plan, disk, diagnosis, interrupted }, terminal);
         }
+        Err(other) => return Err(other),
+    };
+    let checked =
+        envwright_builder::check(&work.home, &work.settings, &request, &wrong, &work.progress, &work.stop);
+    work.progress.end();
+    if checked.interrupted {
+        return Err(Failure::Interrupted);
+    }
+    show(&checked, terminal)
+}
+
+/// Reads what it can, and keeps what is wrong with the rest.
+fn read<T: std::str::FromStr>(texts: &[String], wrong: &mut Vec<BuildError>) -> Vec<T>
+where
+    BuildError: From<T::Err>,
+{
+    let mut all = Vec::new();
+    for text in texts {
+        match text.parse::<T>() {
+            Ok(one) => all.push(one),
+            Err(error) => wrong.push(error.into()),
+        }
+    }
+    all
+}
+
+fn show(checked: &Checked, terminal: &Terminal) -> Result<(), Failure> {
+    let diagnosis = &checked.diagnosis;
+    let failed = diagnosis.root().is_some();
+    if terminal.json {
+        let mut value = report::json(diagnosis);
+        value["checks"] = json!(checked.looked);
+        value["disk"] = json!(checked.disk);
+        value["plan"] = if failed { Value::Null } else { json!(checked.plan) };
+        terminal.print_json(&value)?;
+    } else {
+        if !terminal.quiet {
+            terminal.print(&lines(checked))?;
+        }
+        if failed || !diagnosis.notes().is_empty() {
+            terminal.print("\n")?;
+        }
+        terminal.print_report(diagnosis)?;
     }
     match diagnosis.exit_code() {
         0 => Ok(()),
         code => Err(Failure::Shown(code)),
+    }
+}
+
+/// A line for each thing that was looked at, then what a build would do.
+fn lines(checked: &Checked) -> String {
+    let mut text = String::new();
+    for looked in &checked.looked {
+        let _ = writeln!(text, "{:>7} {:<10} {}", looked.state, looked.what, looked.about);
+    }
+    if checked.diagnosis.root().is_none() {
+        text.push_str(&plan(&checked.plan));
+    }
+    text
+}
+
+fn plan(plan: &Plan) -> String {
+    if plan.nothing_to_do {
+        return "nothing to do: the image is there\n".to_owned();
+    }
+    plan.platforms.iter().map(work).collect()
+}
+
+/// Sample: `a build for linux/amd64 would fetch 3 packages (1.2 MiB), pack 4 and find 98 packed`.
+fn work(platform: &PlatformPlan) -> String {
+    let totals = &platform.totals;
+    format!(
+        "a build for {} would fetch {} package{}{}, pack {} and find {} packed\n",
+        platform.platform,
+        totals.fetch,
+        if totals.fetch == 1 { "" } else { "s" },
+        size(platform),
+        totals.pack,
+        totals.cached,
+    )
+}
+
+/// Bytes to fetch; not every index tells the size of a file.
+fn size(platform: &PlatformPlan) -> String {
+    let mut missing = platform.packages.iter().filter(|package| package.state == PackageState::Missing);
+    let bytes = HumanBytes(platform.totals.fetch_bytes);
+    match (platform.totals.fetch_bytes, missing.any(|package| package.bytes.is_none())) {
+        (0, false) => String::new(),
+        (0, true) => " of unknown size".to_owned(),
+        (_, true) => format!(" (at least {bytes})"),
+        (_, false) => format!(" ({bytes})"),
     }
 }
