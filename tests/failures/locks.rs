@@ -22,6 +22,23 @@ fn with_locked_a_changed_definition_makes_the_lock_stale() {
     assert_eq!(envwright.run(&["lock", "--check"]).code, Some(1));
 }
 
+/// As a process leaves them that is killed between its two files.
+#[test]
+fn lock_files_that_were_not_written_together_are_no_lock() {
+    let envwright = Envwright::new().on_base(&BOOKWORM, "requests==2.31.0\n").index(&index().url());
+    envwright.run(&["lock"]).succeeded();
+    let before = fs_err::read(envwright.folder().join("pixi.lock")).unwrap();
+    let envwright = envwright.file("requirements.txt", "requests==2.32.0\n");
+    envwright.run(&["lock"]).succeeded();
+    let whole = envwright.run(&["build", "--json"]).succeeded().json();
+    let after = fs_err::read(envwright.folder().join("pixi.lock")).unwrap();
+    let envwright = envwright.file("pixi.lock", before);
+    assert_failure!(envwright, ["build", "--locked"], 1, "lock-stale", {});
+    assert_eq!(envwright.run(&["build", "--json"]).succeeded().json()["digest"], whole["digest"]);
+    envwright.run(&["lock"]).succeeded();
+    assert_eq!(fs_err::read(envwright.folder().join("pixi.lock")).unwrap(), after);
+}
+
 #[test]
 fn the_lock_of_another_tool_is_not_written_over() {
     let envwright = Envwright::new()

@@ -43,7 +43,7 @@ const fn bench(program: &'static str, from: From) -> Tool {
     Tool { program, from, suites: Suites::None }
 }
 
-const TOOLS: [Tool; 28] = [
+const TOOLS: [Tool; 29] = [
     plain("python3", From::Debian("python3")),
     plain("pip3", From::Debian("python3-pip")),
     plain("dpkg-deb", From::Debian("dpkg")),
@@ -59,6 +59,7 @@ const TOOLS: [Tool; 28] = [
     plain("htpasswd", From::Debian("apache2-utils")),
     plain("setpriv", From::Debian("util-linux")),
     plain("skopeo", From::Debian("skopeo")),
+    plain("strace", From::Debian("strace")),
     engines("docker", "docker.io"),
     engines("dockerd", "docker.io"),
     engines("podman", "podman"),

@@ -3,7 +3,7 @@
 use crate::Refusal;
 use envwright_diagnosis::{Explain, Finding};
 use envwright_redact::SafeUrl;
-use envwright_store::{Digest, StoreError};
+use envwright_store::{Digest, StoreError, refused};
 use std::{error::Error, io, net::IpAddr, path::PathBuf, time::Duration};
 
 /// Why something could not be fetched. Addresses are kept without their credentials.
@@ -411,12 +411,7 @@ impl Explain for FetchError {
             Self::TooLarge { url, limit } => {
                 at("net-io", url).fact("reason", format!("more than {limit} bytes came"))
             }
-            Self::Io { path, source } if source.kind() == io::ErrorKind::StorageFull => {
-                Finding::new("disk-full").fact("path", path.display())
-            }
-            Self::Io { path, source } => {
-                Finding::new("store-io").fact("path", path.display()).fact("reason", source)
-            }
+            Self::Io { path, source } => refused(path.display(), source),
             Self::Keep(error) => return error.findings(),
             Self::Setup(reason) => Finding::new("net-io").fact("reason", reason),
         }]

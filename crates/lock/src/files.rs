@@ -30,6 +30,9 @@ pub struct LockFiles {
 struct Own {
     version: u32,
     definition: Digest,
+    /// Digest of the `pixi.lock` that was written with it. Of two files one is written first: a process that is killed
+    /// between them leaves two that do not belong together.
+    pixi: Option<Digest>,
     platforms: BTreeMap<Platform, OwnPlatform>,
 }
 
@@ -66,7 +69,7 @@ impl LockFiles {
         &self.own
     }
 
-    /// The lock, or `None` where `envwright.lock` is not there.
+    /// The lock, or `None` where `envwright.lock` is not there, or `pixi.lock` is not the one that it was written with.
     pub fn read(&self) -> Result<Option<Lock>, LockError> {
         let (Some(own_text), Some(pixi_text)) = (text(&self.own)?, text(&self.pixi)?) else {
             return Ok(None);
@@ -75,6 +78,9 @@ impl LockFiles {
         let own: Own = toml::from_str(&own_text).map_err(|error| invalid(error.message().to_owned()))?;
         if own.version != LOCK_VERSION {
             return Err(invalid(format!("its version is {}, not {LOCK_VERSION}", own.version)));
+        }
+        if own.pixi.is_some_and(|written| written != digest(&pixi_text)) {
+            return Ok(None);
         }
         let mut wheels = pixi::read(&pixi_text, &self.pixi)?;
         let mut platforms = BTreeMap::new();
@@ -105,9 +111,11 @@ impl LockFiles {
     pub fn texts(&self, lock: &Lock, indexes: &[SafeUrl]) -> Result<(String, String), LockError> {
         let wheels =
             lock.platforms.iter().map(|(platform, lock)| (*platform, lock.wheels.as_slice())).collect();
+        let pixi_text = pixi::write(&wheels, indexes, &self.pixi)?;
         let own = Own {
             version: LOCK_VERSION,
             definition: lock.definition,
+            pixi: Some(digest(&pixi_text)),
             platforms: lock
                 .platforms
                 .iter()
@@ -117,7 +125,7 @@ impl LockFiles {
         let own_text = toml::to_string(&own)
             .map_err(|error| LockError::Invalid { path: self.own.clone(), reason: error.to_string() })?;
         let own_text = format!("# Made by `envwright lock`; not meant to be edited.\n{own_text}");
-        Ok((pixi::write(&wheels, indexes, &self.pixi)?, own_text))
+        Ok((pixi_text, own_text))
     }
 }
 
@@ -153,6 +161,11 @@ fn join(own: OwnPlatform, mut wheels: Vec<LockedWheel>) -> Result<PlatformLock, 
         return Err(format!("{name} is not in pixi.lock"));
     }
     Ok(PlatformLock { base: own.base, python: own.python, glibc: own.glibc, debs: own.debs, wheels })
+}
+
+/// The same for lines that end as on Windows: version control may change that.
+fn digest(text: &str) -> Digest {
+    Digest::of(text.replace("\r\n", "\n").as_bytes())
 }
 
 fn text(path: &Path) -> Result<Option<String>, LockError> {

@@ -96,7 +96,7 @@ pub async fn fetch_blobs(
 
 /// The layers that a manifest names.
 pub(super) fn layers(layout: &Layout, manifest: &Digest) -> Result<Vec<Value>, RegistryError> {
-    let value = layout.json(manifest).map_err(|_| RegistryError::Missing(*manifest))?;
+    let value = layout.json(manifest).map_err(RegistryError::of_layout)?;
     Ok(value["layers"].as_array().cloned().unwrap_or_default())
 }
 
@@ -113,7 +113,7 @@ impl Repository<'_> {
             Some(digest) => self.manifest(layout, &digest.to_string()).await?,
             None => self.resolve(layout, &wanted.image.wanted(), platform).await?,
         };
-        let value = layout.json(&manifest).map_err(|_| RegistryError::Missing(manifest))?;
+        let value = layout.json(&manifest).map_err(RegistryError::of_layout)?;
         self.fits(layout, &value, platform, listener).await?;
         Ok(manifest)
     }
@@ -126,7 +126,7 @@ impl Repository<'_> {
         listener: super::PushListener<'_>,
     ) -> Result<Digest, RegistryError> {
         let all = self.manifest(layout, wanted).await?;
-        let value = layout.json(&all).map_err(|_| RegistryError::Missing(all))?;
+        let value = layout.json(&all).map_err(RegistryError::of_layout)?;
         let Some(manifests) = value["manifests"].as_array() else {
             self.contents(layout, &all, listener).await?;
             return Ok(all);
@@ -146,7 +146,7 @@ impl Repository<'_> {
         manifest: &Digest,
         listener: super::PushListener<'_>,
     ) -> Result<(), RegistryError> {
-        let value = layout.json(manifest).map_err(|_| RegistryError::Missing(*manifest))?;
+        let value = layout.json(manifest).map_err(RegistryError::of_layout)?;
         let mut blobs = Vec::new();
         for part in value["layers"].as_array().into_iter().flatten().chain(value.get("config")) {
             blobs.push(descriptor(part).ok_or_else(|| self.wrong("its manifest", "names no digest"))?);
@@ -179,7 +179,7 @@ impl Repository<'_> {
         let config = descriptor(&manifest["config"]);
         let config = config.ok_or_else(|| self.wrong("its manifest", "names no configuration"))?;
         self.fetch(layout, config, listener).await?;
-        let value = layout.json(&config.0).map_err(|_| RegistryError::Missing(config.0))?;
+        let value = layout.json(&config.0).map_err(RegistryError::of_layout)?;
         let name = |part: &str| value[part].as_str().unwrap_or("unknown").to_owned();
         let of_image = format!("{}/{}", name("os"), name("architecture"));
         if of_image == format!("linux/{}", platform.arch.oci()) {
@@ -197,7 +197,7 @@ impl Repository<'_> {
         platform: Platform,
     ) -> Result<Digest, RegistryError> {
         let digest = self.manifest(layout, wanted).await?;
-        let value = layout.json(&digest).map_err(|_| RegistryError::Missing(digest))?;
+        let value = layout.json(&digest).map_err(RegistryError::of_layout)?;
         let Some(manifests) = value["manifests"].as_array() else { return Ok(digest) };
         let fits = |entry: &&Value| {
             entry["platform"]["os"] == "linux" && entry["platform"]["architecture"] == platform.arch.oci()
