@@ -41,7 +41,7 @@ impl Store {
         let url = format!("http://{address}/{ACCOUNT}/wheels/");
         let store = Self { _service: service, folder, kind: Kind::Azure, url };
         let container = format!("{}?restype=container", store.url.trim_end_matches('/'));
-        store.azure_tool(&["put", &container]);
+        Self::azure_tool(&["put", &container]);
         store
     }
 
@@ -73,7 +73,7 @@ impl Store {
         let url = format!("{}{path}", self.url);
         match self.kind {
             Kind::Azure => {
-                self.azure_tool(&["put", &url, file.to_str().unwrap()]);
+                Self::azure_tool(&["put", &url, file.to_str().unwrap()]);
             }
             Kind::S3 => {
                 let user = format!("{S3_KEY}:{S3_KEY}");
@@ -92,10 +92,10 @@ impl Store {
         }
     }
 
-    /// A query that opens what is below the address until a time, such as `2026-01-02T03:04:05Z`.
+    /// A query that opens what is below the address of a store of Azure until a time, such as `2026-01-02T03:04:05Z`.
     #[track_caller]
-    pub(crate) fn signature(&self, until: &str) -> String {
-        self.azure_tool(&["sas", "wheels", until]).trim().to_owned()
+    pub(crate) fn signature(until: &str) -> String {
+        Self::azure_tool(&["sas", "wheels", until]).trim().to_owned()
     }
 
     /// The table of the configuration that names it.
@@ -119,7 +119,7 @@ impl Store {
 
     /// A part of Azure's protocol that envwright has no need of.
     #[track_caller]
-    fn azure_tool(&self, arguments: &[&str]) -> String {
+    fn azure_tool(arguments: &[&str]) -> String {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/support/azure_blob.py");
         let mut python: Command = command("python3");
         output(python.arg(script).args([ACCOUNT, ACCOUNT_KEY]).args(arguments))

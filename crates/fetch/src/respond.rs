@@ -6,7 +6,7 @@ use crate::{
 };
 use envwright_redact::SafeUrl;
 use reqwest::{
-    Method, Response, ResponseBuilderExt as _, StatusCode,
+    Body, Method, Response, ResponseBuilderExt as _, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 

@@ -73,6 +73,7 @@ impl SafeUrl {
     }
 
     /// The address of a path below it, whatever its own end; credentials and query, such as a signature, stay.
+    #[must_use]
     pub fn below(&self, path: &str) -> Self {
         let mut url = self.0.clone();
         url.set_path(&format!("{}/{path}", self.0.path().trim_end_matches('/')));
