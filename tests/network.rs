@@ -10,6 +10,7 @@ mod network {
     mod front;
     mod matrix;
     mod mirrors;
+    mod offline;
     mod stores;
     mod ways;
 }

@@ -50,6 +50,19 @@ fn the_lock_of_another_tool_is_not_written_over() {
 }
 
 #[test]
+fn a_lock_that_another_tool_has_changed_is_not_written_over() {
+    let envwright = Envwright::new().on_base(&BOOKWORM, "requests\n").index(&index().url());
+    envwright.run(&["lock"]).succeeded();
+    let path = envwright.folder().join("pixi.lock");
+    let changed = format!("{}# changed\n", fs_err::read_to_string(&path).unwrap());
+    fs_err::write(&path, &changed).unwrap();
+    let envwright = envwright.file("requirements.txt", "requests\nidna\n");
+    assert_failure!(envwright, ["build"], 1, "lock-foreign", {});
+    assert_eq!(envwright.run(&["lock", "--upgrade"]).code, Some(1));
+    assert_eq!(fs_err::read_to_string(&path).unwrap(), changed);
+}
+
+#[test]
 fn a_lock_that_was_cut_short_is_invalid() {
     let envwright = Envwright::new().on_base(&BOOKWORM, "requests\n").index(&index().url());
     envwright.run(&["lock"]).succeeded();

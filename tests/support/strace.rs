@@ -51,6 +51,13 @@ pub(crate) fn recorded(command: &Command, log: &Path) -> Command {
     followed_by(traced, command)
 }
 
+/// The same command, with its connections to other machines and what it sends to them recorded into `log`.
+pub(crate) fn connections(command: &Command, log: &Path) -> Command {
+    let mut traced = strace(log);
+    traced.args(["--seccomp-bpf", "-e", "trace=connect,sendto,sendmsg,sendmmsg"]);
+    followed_by(traced, command)
+}
+
 /// The same command, with a fault in it.
 pub(crate) fn faulted(command: &Command, log: &Path, injection: &Injection) -> Command {
     let Injection { call, fault, paths, nth } = injection;
