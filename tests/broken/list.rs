@@ -26,8 +26,8 @@ pub(super) fn table() -> Vec<Example> {
 fn row(line: &str) -> Option<Example> {
     let cells: Vec<&str> = line.split('|').map(str::trim).collect();
     let [_, folder, _, problem, command, _] = cells.as_slice() else { return None };
-    let (name, link) = folder.strip_prefix('[')?.split_once("](")?;
-    assert_eq!(link.strip_suffix(')'), Some(name), "{line}");
+    let (name, target) = folder.strip_prefix('[')?.split_once("](")?;
+    assert_eq!(target.strip_suffix(')'), Some(name), "{line}");
     let command = command.trim_matches('`').strip_prefix("envwright ").unwrap();
     Some(Example {
         name: name.to_owned(),

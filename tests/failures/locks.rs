@@ -22,6 +22,23 @@ fn with_locked_a_changed_definition_makes_the_lock_stale() {
     assert_eq!(envwright.run(&["lock", "--check"]).code, Some(1));
 }
 
+/// As a process leaves them that is killed between its two files.
+#[test]
+fn lock_files_that_were_not_written_together_are_no_lock() {
+    let envwright = Envwright::new().on_base(&BOOKWORM, "requests==2.31.0\n").index(&index().url());
+    envwright.run(&["lock"]).succeeded();
+    let before = fs_err::read(envwright.folder().join("pixi.lock")).unwrap();
+    let envwright = envwright.file("requirements.txt", "requests==2.32.0\n");
+    envwright.run(&["lock"]).succeeded();
+    let whole = envwright.run(&["build", "--json"]).succeeded().json();
+    let after = fs_err::read(envwright.folder().join("pixi.lock")).unwrap();
+    let envwright = envwright.file("pixi.lock", before);
+    assert_failure!(envwright, ["build", "--locked"], 1, "lock-stale", {});
+    assert_eq!(envwright.run(&["build", "--json"]).succeeded().json()["digest"], whole["digest"]);
+    envwright.run(&["lock"]).succeeded();
+    assert_eq!(fs_err::read(envwright.folder().join("pixi.lock")).unwrap(), after);
+}
+
 #[test]
 fn the_lock_of_another_tool_is_not_written_over() {
     let envwright = Envwright::new()
@@ -30,6 +47,19 @@ fn the_lock_of_another_tool_is_not_written_over() {
         .file("pixi.lock", "version: 6\n");
     assert_failure!(envwright, ["lock"], 1, "lock-foreign", {});
     assert_eq!(fs_err::read_to_string(envwright.folder().join("pixi.lock")).unwrap(), "version: 6\n");
+}
+
+#[test]
+fn a_lock_that_another_tool_has_changed_is_not_written_over() {
+    let envwright = Envwright::new().on_base(&BOOKWORM, "requests\n").index(&index().url());
+    envwright.run(&["lock"]).succeeded();
+    let path = envwright.folder().join("pixi.lock");
+    let changed = format!("{}# changed\n", fs_err::read_to_string(&path).unwrap());
+    fs_err::write(&path, &changed).unwrap();
+    let envwright = envwright.file("requirements.txt", "requests\nidna\n");
+    assert_failure!(envwright, ["build"], 1, "lock-foreign", {});
+    assert_eq!(envwright.run(&["lock", "--upgrade"]).code, Some(1));
+    assert_eq!(fs_err::read_to_string(&path).unwrap(), changed);
 }
 
 #[test]

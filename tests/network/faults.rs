@@ -27,7 +27,7 @@ pub(crate) struct Elsewhere {
     /// `HTTP_PROXY` and `HTTPS_PROXY`.
     pub(crate) proxy: Option<String>,
     /// Lives as long as the address is used.
-    _held: Vec<Box<dyn std::any::Any>>,
+    held: Vec<Box<dyn std::any::Any>>,
 }
 
 /// All of them, by the name that the table has.
@@ -84,7 +84,7 @@ impl Elsewhere {
     }
 
     fn http(host: &str) -> Self {
-        Self { origin: format!("http://{host}"), authority: None, proxy: None, _held: Vec::new() }
+        Self { origin: format!("http://{host}"), authority: None, proxy: None, held: Vec::new() }
     }
 
     fn tls(authority: Option<&Authority>, server: TlsServer) -> Self {
@@ -92,12 +92,12 @@ impl Elsewhere {
             origin: format!("https://{}", server.host()),
             authority: authority.map(Authority::file),
             proxy: None,
-            _held: vec![Box::new(server)],
+            held: vec![Box::new(server)],
         }
     }
 
     fn holding(mut self, held: impl std::any::Any) -> Self {
-        self._held.push(Box::new(held));
+        self.held.push(Box::new(held));
         self
     }
 }
@@ -149,16 +149,16 @@ fn not_yet() -> Elsewhere {
 }
 
 fn no_proxy() -> Elsewhere {
-    behind_proxy(closed_port().to_string())
+    behind_proxy(&closed_port().to_string())
 }
 
 fn refusing_proxy() -> Elsewhere {
     let refusal =
         Fault::Status { status: "407 Proxy Authentication Required", fields: "", times: usize::MAX };
-    behind_proxy(Front::start("127.0.0.1:9", &refusal, |_, _| true).address)
+    behind_proxy(&Front::start("127.0.0.1:9", &refusal, |_, _| true).address)
 }
 
 /// A host that only a proxy could know.
-fn behind_proxy(proxy: String) -> Elsewhere {
+fn behind_proxy(proxy: &str) -> Elsewhere {
     Elsewhere { proxy: Some(format!("http://{proxy}")), ..Elsewhere::http("server.example.com") }
 }

@@ -2,19 +2,20 @@
 
 use crate::support::{
     Envwright,
-    base::BOOKWORM,
+    base::{BOOKWORM, write_base},
+    debian::{Package, Repository},
     index::Index,
     server::{Answer, Server},
     wheel::{Wheel, is_wheel, sha256, wheel},
     write,
 };
 
-fn requests() -> Wheel {
+pub(super) fn requests() -> Wheel {
     wheel("requests", "2.31.0").file("requests/data.txt", "text")
 }
 
 /// A home whose index has these mirrors.
-fn mirrored(index: &str, mirrors: &[String]) -> Envwright {
+pub(super) fn mirrored(index: &str, mirrors: &[String]) -> Envwright {
     let list: Vec<String> = mirrors.iter().map(|mirror| format!("{mirror:?}")).collect();
     Envwright::new()
         .on_base(&BOOKWORM, "requests\n")
@@ -26,7 +27,7 @@ fn root(url: &str) -> String {
     url.trim_end_matches("simple/").to_owned()
 }
 
-fn nowhere() -> String {
+pub(super) fn nowhere() -> String {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     format!("http://{closed}/")
 }
@@ -100,4 +101,24 @@ fn a_mirror_that_is_no_address_is_shown_in_the_configuration() {
     let failed = envwright.run(&["build", "--json"]);
     assert_eq!(failed.code, Some(1), "{failed}");
     assert_eq!(failed.json()["root"]["problem"], "configuration-invalid", "{failed}");
+}
+
+#[test]
+fn a_mirror_of_debian_has_other_places_too() {
+    let hello = Package::new("hello", "1.0").file("usr/share/hello/text", "text");
+    let repository = Repository::with("bookworm", &[hello]);
+    let (origin, empty) = (nowhere(), Server::start(|_| Answer::status("404 Not Found", "")));
+    let source = repository.source("bookworm").replace(&repository.url(), &origin);
+    let status = "Package: base\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n";
+    let files = [("var/lib/dpkg/status", status), ("etc/apt/sources.list.d/test.sources", &*source)];
+    let mirrors = [empty.url("/"), repository.url()];
+    let envwright = Envwright::new()
+        .file("environment.yml", "name: app\nimage: oci:base\napt: [hello]\n")
+        .config(&format!("[network]\nretries = 0\n[mirrors]\n{origin:?} = {mirrors:?}\n"));
+    write_base(&envwright.folder().join("base"), &[&BOOKWORM[..], &files].concat());
+    envwright.run(&["lock"]).succeeded();
+    envwright.run(&["build"]).succeeded();
+    let lock = fs_err::read_to_string(envwright.folder().join("envwright.lock")).unwrap();
+    assert!(lock.contains(&origin) && !lock.contains(&repository.url()), "{lock}");
+    assert!(empty.requests().iter().any(|request| request.ends_with(".deb")), "{:?}", empty.requests());
 }

@@ -11,7 +11,7 @@ use crate::support::{
     index::Index,
     registry::Registry,
     tool,
-    wheel::{Wheel, wheel},
+    wheel::{Wheel, sha256, wheel},
 };
 use std::process::Command;
 use tempfile::TempDir;
@@ -73,7 +73,7 @@ impl Way {
             Self::Lists => |_, target| target.contains("/dists/"),
             Self::Deb => |_, target| target.ends_with(".deb"),
             Self::Base => |_, target| target.contains("/blobs/") || target.contains("/manifests/"),
-            Self::Push => |method, _| method != "GET",
+            Self::Push => |method, _| matches!(method, "POST" | "PATCH" | "PUT"),
         }
     }
 
@@ -90,7 +90,9 @@ impl Way {
                 let front = Front::start(&servers.address(), fault, self.is());
                 let envwright = self.envwright(&format!("http://{}", front.address), &servers, &[]);
                 let ran = self.run(&envwright, envwright.command(), &front.address);
-                Came { ran, again: Some(front.asked_again()) }
+                // An upload has another address each time.
+                let again = (self != Self::Push).then(|| front.asked_again());
+                Came { ran, again }
             }
             Made::At(elsewhere) => {
                 let place = elsewhere();
@@ -119,12 +121,12 @@ impl Way {
         let real = format!("http://{}", servers.address());
         let envwright = self.envwright(&real, servers, &[]);
         envwright.run(&["lock"]).succeeded();
-        for name in ["envwright.lock", "pixi.lock"] {
-            let lock = envwright.folder().join(name);
-            if let Ok(text) = fs_err::read_to_string(&lock) {
-                fs_err::write(&lock, text.replace(&real, origin)).unwrap();
-            }
-        }
+        let text = |name: &str| fs_err::read_to_string(envwright.folder().join(name)).unwrap();
+        let (pixi, own) = (text("pixi.lock"), text("envwright.lock"));
+        let moved = pixi.replace(&real, origin);
+        let own = own.replace(&sha256(pixi.as_bytes()), &sha256(moved.as_bytes())).replace(&real, origin);
+        fs_err::write(envwright.folder().join("pixi.lock"), moved).unwrap();
+        fs_err::write(envwright.folder().join("envwright.lock"), own).unwrap();
         // What was found on the way to the lock is not to be found again.
         fs_err::remove_dir_all(envwright.home().join("solves")).unwrap();
         variables.into_iter().fold(envwright, |envwright, (name, value)| envwright.variable(name, value))

@@ -40,6 +40,11 @@ impl Index {
         self.0.url(&format!("/files/{filename}"))
     }
 
+    /// The header fields of all requests until now.
+    pub(crate) fn fields(&self) -> String {
+        self.0.fields()
+    }
+
     /// `GET /path` of each request until now.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.0.requests()

@@ -13,11 +13,14 @@ pub(crate) mod redaction;
 pub(crate) mod registry;
 pub(crate) mod server;
 pub(crate) mod service;
+pub(crate) mod stores;
+pub(crate) mod strace;
 pub(crate) mod tls;
 pub(crate) mod tokens;
 pub(crate) mod tree;
 pub(crate) mod tunnel;
 pub(crate) mod wheel;
+pub(crate) mod whole;
 
 use serde_json::Value;
 use std::{
@@ -59,8 +62,13 @@ pub(crate) struct Envwright {
 impl Envwright {
     /// Sees none of this machine's settings: no proxy, no index, no credentials.
     pub(crate) fn new() -> Self {
+        Self::below(Path::new("/tmp"))
+    }
+
+    /// The same in another place than `/tmp`.
+    pub(crate) fn below(place: &Path) -> Self {
         // Always of one length: lines are broken by the length of the paths in them.
-        let root = tempfile::Builder::new().prefix("envwright-test-").tempdir_in("/tmp").unwrap();
+        let root = tempfile::Builder::new().prefix("envwright-test-").tempdir_in(place).unwrap();
         for folder in ["home", "definition", "user"] {
             fs_err::create_dir(root.path().join(folder)).unwrap();
         }

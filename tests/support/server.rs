@@ -11,6 +11,7 @@ use std::{
 pub(crate) struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
+    fields: Arc<Mutex<String>>,
 }
 
 /// What comes back for a request.
@@ -58,20 +59,25 @@ impl Server {
     pub(crate) fn start(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let (answer, seen) = (Arc::new(answer), Arc::clone(&requests));
+        let (requests, fields) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(String::new())));
+        let (answer, seen, read) = (Arc::new(answer), Arc::clone(&requests), Arc::clone(&fields));
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
-                thread::spawn(move || serve(connection, &*answer, &seen));
+                let (answer, seen, read) = (Arc::clone(&answer), Arc::clone(&seen), Arc::clone(&read));
+                thread::spawn(move || serve(connection, &*answer, &seen, &read));
             }
         });
-        Self { address, requests }
+        Self { address, requests, fields }
     }
 
     /// Address of a path, which starts with `/`.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The header fields of all requests until now, each with its line end.
+    pub(crate) fn fields(&self) -> String {
+        self.fields.lock().unwrap().clone()
     }
 
     /// `GET /path` of each request until now.
@@ -80,7 +86,12 @@ impl Server {
     }
 }
 
-fn serve(connection: TcpStream, answer: &dyn Fn(&str) -> Answer, seen: &Mutex<Vec<String>>) {
+fn serve(
+    connection: TcpStream,
+    answer: &dyn Fn(&str) -> Answer,
+    seen: &Mutex<Vec<String>>,
+    read: &Mutex<String>,
+) {
     // A byte at a time, so that what follows the first line is left in the socket for `Reset`.
     let mut connection = connection;
     let first = line(&mut connection);
@@ -92,7 +103,13 @@ fn serve(connection: TcpStream, answer: &dyn Fn(&str) -> Answer, seen: &Mutex<Ve
         // Linux resets a connection that is closed while it holds bytes that nobody has read.
         return;
     }
-    while line(&mut connection).len() > 2 {}
+    loop {
+        let field = line(&mut connection);
+        if field.len() <= 2 {
+            break;
+        }
+        read.lock().unwrap().push_str(&field);
+    }
     match answer {
         Answer::Bytes(bytes) => {
             let end = if method == "HEAD" { end_of_head(&bytes) } else { bytes.len() };

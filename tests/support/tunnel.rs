@@ -68,7 +68,8 @@ fn lead(
     if tunnel {
         client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").unwrap();
     } else {
-        // A server takes whole addresses too (RFC 9112, section 3.2.2).
+        // Not all servers take whole addresses (RFC 9112, section 3.2.2).
+        let head = head.replacen(&format!(" http://{name}/"), " /", 1);
         server.write_all(head.as_bytes()).unwrap();
     }
     let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());

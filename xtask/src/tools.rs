@@ -16,6 +16,8 @@ enum From {
     Debian(&'static str),
     /// This project of the Python package index.
     Pip(&'static str),
+    /// This package of npm's registry.
+    Npm(&'static str),
 }
 
 /// Which suites run it.
@@ -41,7 +43,7 @@ const fn bench(program: &'static str, from: From) -> Tool {
     Tool { program, from, suites: Suites::None }
 }
 
-const TOOLS: [Tool; 25] = [
+const TOOLS: [Tool; 30] = [
     plain("python3", From::Debian("python3")),
     plain("pip3", From::Debian("python3-pip")),
     plain("dpkg-deb", From::Debian("dpkg")),
@@ -49,11 +51,16 @@ const TOOLS: [Tool; 25] = [
     plain("gpg", From::Debian("gnupg")),
     plain("openssl", From::Debian("openssl")),
     plain("uv", From::Pip("uv")),
+    plain("curl", From::Debian("curl")),
+    plain("npm", From::Debian("npm")),
+    plain("azurite-blob", From::Npm("azurite")),
+    plain("s3rver", From::Npm("s3rver")),
     plain("docker-registry", From::Debian("docker-registry")),
     plain("htpasswd", From::Debian("apache2-utils")),
     plain("git", From::Debian("git")),
     plain("setpriv", From::Debian("util-linux")),
     plain("skopeo", From::Debian("skopeo")),
+    plain("strace", From::Debian("strace")),
     engines("docker", "docker.io"),
     engines("dockerd", "docker.io"),
     engines("podman", "podman"),
@@ -122,6 +129,12 @@ pub(crate) fn commands(missing: &[&Tool]) -> Vec<Command> {
         let mut install = Command::new("python3");
         // The tests' own tools stand beside Debian's; a virtual environment would have to be found by every test.
         install.args(["-m", "pip", "install", "--break-system-packages"]).args(pip);
+        commands.push(install);
+    }
+    let npm = named(missing, |from| if let From::Npm(name) = from { Some(name) } else { None });
+    if !npm.is_empty() {
+        let mut install = Command::new("npm");
+        install.args(["install", "--global", "--no-fund", "--no-audit"]).args(npm);
         commands.push(install);
     }
     commands

@@ -36,12 +36,15 @@ use std::{
 /// Threads for work that mostly waits for the disk, besides those that keep a core busy.
 const SHORT_TASKS: usize = 8;
 
+/// How long threads whose work nobody waits for any more may take to tidy up.
+pub(crate) const LAST_WORK: Duration = Duration::from_secs(1);
+
 /// What one attempt is about.
 pub(crate) struct Attempt<'a> {
     pub(crate) home: &'a Home,
     settings: &'a Settings,
     request: &'a Request,
-    stop: &'a Stop,
+    pub(crate) stop: &'a Stop,
     environment: Environment,
     definition: Digest,
     redactor: Redactor,
@@ -97,7 +100,12 @@ impl<'a> Attempt<'a> {
             .thread_keep_alive(Duration::from_secs(1))
             .enable_all()
             .build()?;
-        runtime.block_on(self.stop.or(work))
+        let outcome = runtime.block_on(self.stop.or(work));
+        if outcome.is_err() {
+            // A thread may wait for a lock that another process holds for long.
+            runtime.shutdown_timeout(LAST_WORK);
+        }
+        outcome
     }
 
     /// The platforms that are asked for: by the request, else by the definition, else the host's.

@@ -4,7 +4,7 @@
 use crate::{BuildError, view};
 use envwright_image::SegmentRef;
 use envwright_package::Compiler;
-use envwright_store::{EntryKind, Home};
+use envwright_store::{EntryKind, Home, StoreError};
 use envwright_target::Platform;
 use std::{
     ffi::OsString,
@@ -97,13 +97,16 @@ fn is_loader(path: &str) -> bool {
 
 /// Takes a Python out of its packages. None where they hold no such Python.
 fn unpack(home: &Home, offer: &Offer) -> Result<Option<Interpreter>, BuildError> {
-    let files = tempfile::Builder::new().prefix(".tmp-python-").tempdir_in(home.segments())?;
+    let unwritable = |error| StoreError::io("write in", &home.segments())(error);
+    let files =
+        tempfile::Builder::new().prefix(".tmp-python-").tempdir_in(home.segments()).map_err(unwritable)?;
     for segment in &offer.segments {
-        let mut archive = tar::Archive::new(view::open(segment)?);
+        let unreadable = |error| StoreError::io("read", &segment.file)(error);
+        let mut archive = tar::Archive::new(view::open(segment).map_err(unreadable)?);
         archive.set_preserve_permissions(false);
         archive.set_preserve_mtime(false);
-        for entry in archive.entries()? {
-            entry?.unpack_in(files.path())?;
+        for entry in archive.entries().map_err(unreadable)? {
+            entry.map_err(unreadable)?.unpack_in(files.path()).map_err(unwritable)?;
         }
     }
     let (major, minor, _) = offer.version;

@@ -30,12 +30,19 @@ impl Ground<'_> {
         let debian: Vec<SegmentRef> =
             self.segments.iter().filter(|segment| segment.kind == Kind::Debian).cloned().collect();
         let view = SegmentFiles::new(&debian);
-        let packages = rootfs_packages(&debian, self.lock);
+        let files = self.made_from(&debian, &view);
+        // Before what came of it: a file that could not be read looks like one that is not there.
+        view.check()?;
+        files
+    }
+
+    fn made_from(&self, debian: &[SegmentRef], view: &SegmentFiles<'_>) -> Result<Vec<OwnFile>, BuildError> {
+        let packages = rootfs_packages(debian, self.lock);
         let contents = |path: &str| view.read(path);
-        let ground = Over { upper: &view, lower: self.base.files() };
+        let ground = Over { upper: view, lower: self.base.files() };
         let mut files = match &self.environment.base {
             BaseName::Bootstrap { suite } => {
-                self.check(&view)?;
+                self.check(view)?;
                 rootfs::environment_files(&packages, self.platform, &contents, suite, self.epoch)?
             }
             _ if packages.is_empty() => Vec::new(),

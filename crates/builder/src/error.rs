@@ -11,7 +11,7 @@ use envwright_image::{ImageError, RegistryError};
 use envwright_lock::{LockError, debian::DebianError, pypi::PypiError};
 use envwright_package::PackageError;
 use envwright_redact::SafeUrl;
-use envwright_store::StoreError;
+use envwright_store::{StoreError, is_full};
 use envwright_target::Platform;
 use std::path::PathBuf;
 
@@ -187,6 +187,8 @@ pub enum BuildError {
 pub enum Stale {
     /// There is none.
     Missing,
+    /// The two files of the lock were not written together.
+    Parted,
     /// It is of another definition.
     Definition,
     /// It lacks a platform.
@@ -277,6 +279,12 @@ impl BuildError {
                     Stale::Missing => {
                         format!("There is no {}, and `--locked` forbids making one.", path.display())
                     }
+                    Stale::Parted => {
+                        format!(
+                            "The pixi.lock beside {} is not the one that was written with it.",
+                            path.display()
+                        )
+                    }
                     Stale::Definition => "The definition was changed after the lock was made.".to_owned(),
                     Stale::Platform(platform) => format!("The lock has nothing for {platform}."),
                     Stale::Base => "The base is not the one that the lock was made for.".to_owned(),
@@ -339,7 +347,7 @@ fn capitalised(clause: &str) -> String {
 }
 
 fn io_finding(error: &std::io::Error) -> Finding {
-    let problem = if error.kind() == std::io::ErrorKind::StorageFull { "disk-full" } else { "store-io" };
+    let problem = if is_full(error) { "disk-full" } else { "store-io" };
     Finding::new(problem).detail(error.to_string())
 }
 

@@ -5,7 +5,7 @@ use envwright_definition::Environment;
 use envwright_fetch::Download;
 use envwright_lock::pypi::{LockedWheel, WheelLocation};
 use envwright_redact::{SafeUrl, Secret};
-use envwright_store::{Digest, DigestWriter};
+use envwright_store::{Digest, DigestWriter, StoreError};
 use std::io;
 
 /// The locked SHA-256 of a wheel.
@@ -22,9 +22,9 @@ pub(crate) async fn complete(
     for wheel in wheels.iter_mut().filter(|wheel| sha256(wheel).is_none()) {
         let digest = match &wheel.location {
             WheelLocation::Path(path) => {
-                let mut file = fs_err::File::open(path)?;
+                let mut file = fs_err::File::open(path).map_err(StoreError::io("read", path))?;
                 let mut writer = DigestWriter::new(io::sink());
-                io::copy(&mut file, &mut writer)?;
+                io::copy(&mut file, &mut writer).map_err(StoreError::io("read", path))?;
                 let (_, digest, size) = writer.finish();
                 wheel.size = Some(size);
                 digest
@@ -47,7 +47,7 @@ async fn fetch(context: &Context<'_>, wheel: &LockedWheel, url: SafeUrl) -> Resu
     let download = Download { url, mirrors: Vec::new(), size: wheel.size, sha256: None, authorization: None };
     let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
     let done = context.client.download(&download, &waiting, &progress).await?;
-    fs_err::rename(&waiting, folder.join(done.sha256.hex()))?;
+    fs_err::rename(&waiting, folder.join(done.sha256.hex())).map_err(StoreError::io("write", &waiting))?;
     Ok(done.sha256)
 }
 

@@ -29,9 +29,12 @@ pub(crate) fn write(
         }
         Output::DockerArchive(path) => {
             let mut file = BufWriter::new(AtomicFile::create(path).map_err(unwritable(path))?);
-            export_docker_archive(layout, &single(done)?, name, &mut file)?;
-            let file = file.into_inner().map_err(|error| BuildError::Io(error.into_error()))?;
-            file.commit().map_err(unwritable(path))?;
+            export_docker_archive(layout, &single(done)?, name, &mut file).map_err(|error| match error {
+                ImageError::Written(error) => unwritable(path)(StoreError::io("write", path)(error)),
+                other => other.into(),
+            })?;
+            let file = file.into_inner().map_err(|error| StoreError::io("write", path)(error.into_error()));
+            file.and_then(AtomicFile::commit).map_err(unwritable(path))?;
             Ok(format!("docker-archive:{}", path.display()))
         }
         Output::Docker => load("docker", layout, done, name),
@@ -39,21 +42,32 @@ pub(crate) fn write(
     }
 }
 
-/// What stands in the place of an archive is a problem of the output, a full disk is one of the disk.
+/// What stands in the place of an archive is a problem of the output, a full or broken disk is one of the disk.
 fn unwritable(path: &Path) -> impl FnOnce(StoreError) -> BuildError {
     move |error| match error {
-        StoreError::Io { source, .. } if source.kind() != ErrorKind::StorageFull => {
+        StoreError::Io { source, .. } if is_of_place(source.kind()) => {
             ImageError::Output { path: path.to_owned(), reason: format!("The system says: {source}.") }.into()
         }
         other => other.into(),
     }
 }
 
+/// Whether another place would do.
+fn is_of_place(kind: ErrorKind) -> bool {
+    use ErrorKind::{
+        AlreadyExists, IsADirectory, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem,
+    };
+    matches!(
+        kind,
+        AlreadyExists | IsADirectory | NotADirectory | NotFound | PermissionDenied | ReadOnlyFilesystem
+    )
+}
+
 /// The same for a folder that cannot be made.
 fn no_folder(path: &Path) -> impl FnOnce(ImageError) -> BuildError {
     move |error| match error {
         ImageError::Io { source, .. } | ImageError::Store(StoreError::Io { source, .. })
-            if source.kind() != ErrorKind::StorageFull =>
+            if is_of_place(source.kind()) =>
         {
             ImageError::Output { path: path.to_owned(), reason: format!("The system says: {source}.") }.into()
         }

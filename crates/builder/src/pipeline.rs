@@ -3,7 +3,7 @@
 
 use crate::{
     BuildError,
-    attempt::{Attempt, Locked},
+    attempt::{Attempt, LAST_WORK, Locked},
     context::Context,
     event::Listener,
     plan::Plan,
@@ -15,9 +15,17 @@ use crate::{
 };
 use envwright_diagnosis::{Catalog, Diagnosis, Explain as _};
 use envwright_store::{Home, LockGuard};
+use std::{
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
 
 /// What a build holds shared, and `prune` alone, so that nothing is taken from under a build.
 pub(crate) const IN_USE: &str = "in-use";
+
+/// How often a wish to stop is looked for while another process is waited for.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Builds. Every outcome is in the record before this returns.
 pub fn build(
@@ -85,7 +93,23 @@ fn without_building<T>(
 }
 
 fn in_use(attempt: &Attempt<'_>) -> Result<LockGuard, Failed> {
-    attempt.home.share(IN_USE).map_err(|error| attempt.failed(None, &error.into()))
+    share(attempt.home, attempt.stop).map_err(|error| attempt.failed(None, &error))
+}
+
+/// Waits until nobody prunes, or stopping is asked for.
+fn share(home: &Home, stop: &Stop) -> Result<LockGuard, BuildError> {
+    let (sender, receiver) = mpsc::channel();
+    let waiting = home.clone();
+    // The kernel's wait for a lock cannot be ended from outside.
+    thread::Builder::new().name("in-use".to_owned()).spawn(move || sender.send(waiting.share(IN_USE)))?;
+    loop {
+        match receiver.recv_timeout(LOOK) {
+            Ok(guard) => return Ok(guard?),
+            Err(_) if stop.is_asked() => return Err(BuildError::Interrupted),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(error) => return Err(BuildError::Internal(error.to_string())),
+        }
+    }
 }
 
 /// Runs what moves images and makes none.
@@ -95,9 +119,13 @@ pub(crate) fn outside_a_build<T>(
     work: impl AsyncFnOnce() -> Result<T, BuildError>,
 ) -> Result<T, Failed> {
     let outcome = (|| {
-        let _in_use = home.share(IN_USE)?;
+        let _in_use = share(home, stop)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(stop.or(work()))
+        let outcome = runtime.block_on(stop.or(work()));
+        if outcome.is_err() {
+            runtime.shutdown_timeout(LAST_WORK);
+        }
+        outcome
     })();
     outcome.map_err(|error: BuildError| Failed {
         build: None,

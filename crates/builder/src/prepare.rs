@@ -13,7 +13,10 @@ use envwright_store::{Digest, SegmentIndex, StoreError};
 use std::{
     io::Write,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// A package that becomes a segment.
@@ -192,24 +195,31 @@ pub(crate) async fn package(context: &Context<'_>, package: &Package) -> Result<
     let file = download(context, package).await?;
     let (segments, stop, owned) = (context.segments.clone(), context.stop.clone(), package.clone());
     let (interpreters, home) = (Arc::clone(&context.interpreters), context.home.clone());
-    let (path, index) = context
+    let (path, index, packed) = context
         .on_thread(move || {
+            // Another build may have packed it meanwhile.
+            let mut packed = false;
             let interpreter = match owned {
                 Package::Wheel { compile: Some(version), .. } => Some(interpreters.get(&home, version)?),
                 _ => None,
             };
             let compiler = interpreter.as_ref().map(|interpreter| &interpreter.compiler);
             let outcome = segments.put(&key, |out| {
+                packed = true;
                 let mut out = stop.guard(out);
                 owned.packing(&file, compression, compiler).pack(&mut out).map_err(PackError::Package)
             });
-            outcome.map_err(|error| match error {
+            let (path, index) = outcome.map_err(|error| match error {
                 _ if stop.is_asked() => BuildError::Interrupted,
-                PackError::Package(error) => error.into(),
-                PackError::Store(error) => error.into(),
-            })
+                PackError::Package(error) => BuildError::from(error),
+                PackError::Store(error) => BuildError::from(error),
+            })?;
+            Ok((path, index, packed))
         })
         .await?;
+    if !packed {
+        return Ok(segment(package, key, path, index));
+    }
     context.record.progress(Step::Pack, index.uncompressed_size);
     context.record.event(
         Step::Pack,
@@ -234,12 +244,20 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
     let _permit =
         context.downloads.acquire().await.map_err(|error| BuildError::Internal(error.to_string()))?;
     let download = package.download(url);
-    let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
+    // Another build may have fetched it meanwhile.
+    let came = AtomicBool::new(false);
+    let progress = |bytes: u64| {
+        came.store(true, Ordering::Relaxed);
+        context.record.progress(Step::Fetch, bytes);
+    };
     let done = context
         .client
         .download(&download, &file, &progress)
         .await
         .map_err(|error| of_package(package, error))?;
+    if !came.into_inner() {
+        return Ok(file);
+    }
     context.record.event(
         Step::Fetch,
         "fetched",

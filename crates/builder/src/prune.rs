@@ -2,7 +2,7 @@
 
 use crate::{BuildError, pipeline::IN_USE};
 use envwright_image::{Layout, Named};
-use envwright_store::Home;
+use envwright_store::{Home, StoreError};
 use serde::Serialize;
 use std::{
     io,
@@ -39,7 +39,7 @@ pub fn images(home: &Home) -> Result<Vec<Named>, BuildError> {
     if !folder.join("oci-layout").exists() {
         return Ok(Vec::new());
     }
-    Ok(Layout::open(&folder)?.list())
+    Ok(Layout::open(&folder)?.list()?)
 }
 
 /// Takes the name from an image; `prune` then frees what only it needed. Says whether there was one.
@@ -58,14 +58,14 @@ pub fn prune(home: &Home) -> Result<Freed, BuildError> {
     let mut freed = Freed::default();
     let images = home.images();
     if images.join("oci-layout").exists() {
-        remove_files(&images, &|path| is_temporary(path), &mut freed)?;
+        remove(&images, &is_temporary, &mut freed)?;
         let before = usage("", &images, false)?;
         freed.bytes += Layout::open(&images)?.collect()?;
         freed.files += before.files.saturating_sub(usage("", &images, false)?.files);
     }
-    remove_files(&home.packages(), &|_| true, &mut freed)?;
+    remove(&home.packages(), &|_| true, &mut freed)?;
     for folder in home.disposable().iter().chain([&home.builds()]) {
-        remove_files(folder, &is_temporary, &mut freed)?;
+        remove(folder, &is_temporary, &mut freed)?;
     }
     Ok(freed)
 }
@@ -79,7 +79,7 @@ pub fn clean(home: &Home) -> Result<Freed, BuildError> {
         match fs_err::remove_dir_all(&folder) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(StoreError::io("remove", &folder)(error).into()),
         }
         freed.files += held.files;
         freed.bytes += held.bytes;
@@ -105,52 +105,71 @@ pub fn cache(home: &Home) -> Result<Vec<Usage>, BuildError> {
 
 fn usage(name: &'static str, path: &Path, disposable: bool) -> Result<Usage, BuildError> {
     let mut usage = Usage { name, path: path.to_owned(), bytes: 0, files: 0, disposable };
-    each_file(path, &mut |_, size| {
-        usage.bytes += size;
-        usage.files += 1;
+    each(path, &mut |_, kind| {
+        if let Kind::File(bytes) = kind {
+            usage.bytes += bytes;
+            usage.files += 1;
+        }
         Ok(())
     })?;
     Ok(usage)
 }
 
-/// What an interrupted write leaves, and segments that were set aside.
+/// What an interrupted write leaves, ours (`.tmp-`) and the solver's (`.tmp`), and segments that were set aside.
 fn is_temporary(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let ended = |end| path.extension().is_some_and(|extension| extension == end);
-    name.starts_with(".tmp-") || ended("broken") || ended("partial")
+    name.starts_with(".tmp") || ended("broken") || ended("partial")
 }
 
-fn remove_files(
-    folder: &Path,
-    unneeded: &dyn Fn(&Path) -> bool,
-    freed: &mut Freed,
-) -> Result<(), BuildError> {
-    each_file(folder, &mut |path, size| {
-        if unneeded(path) {
-            fs_err::remove_file(path)?;
-            freed.files += 1;
-            freed.bytes += size;
+/// Removes the unneeded files below a folder, and unneeded folders with all that is in them.
+fn remove(folder: &Path, unneeded: &dyn Fn(&Path) -> bool, freed: &mut Freed) -> Result<(), BuildError> {
+    let mut folders = Vec::new();
+    each(folder, &mut |path, kind| {
+        let within = folders.last().is_some_and(|folder| path.starts_with(folder));
+        match kind {
+            Kind::Folder if unneeded(path) => folders.push(path.to_owned()),
+            Kind::File(bytes) if within || unneeded(path) => {
+                fs_err::remove_file(path).map_err(StoreError::io("remove", path))?;
+                freed.files += 1;
+                freed.bytes += bytes;
+            }
+            _ => {}
         }
         Ok(())
     })?;
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        fs_err::remove_dir_all(folder).map_err(StoreError::io("remove", folder))?;
+    }
     Ok(())
 }
 
-/// Every file below a folder, with its size in bytes. A folder that is not there holds nothing, and a file that goes
-/// meanwhile is passed over.
-fn each_file(folder: &Path, seen: &mut dyn FnMut(&Path, u64) -> io::Result<()>) -> io::Result<()> {
+/// What lies below a folder.
+enum Kind {
+    Folder,
+    /// A file of so many bytes.
+    File(u64),
+}
+
+/// Every folder and file below a folder, a folder before what is in it. A folder that is not there holds nothing, and a
+/// file that goes meanwhile is passed over.
+fn each(
+    folder: &Path,
+    seen: &mut dyn FnMut(&Path, Kind) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let entries = match fs_err::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
+        Err(error) => return Err(StoreError::io("read", folder)(error)),
     };
     for entry in entries {
-        let entry = entry?;
+        let entry = entry.map_err(StoreError::io("read", folder))?;
         let Ok(metadata) = entry.metadata() else { continue };
         if metadata.is_dir() {
-            each_file(&entry.path(), seen)?;
+            seen(&entry.path(), Kind::Folder)?;
+            each(&entry.path(), seen)?;
         } else {
-            seen(&entry.path(), metadata.len())?;
+            seen(&entry.path(), Kind::File(metadata.len()))?;
         }
     }
     Ok(())
@@ -181,7 +200,14 @@ mod tests {
         fs_err::create_dir_all(home.segments()).unwrap();
         fs_err::write(home.segments().join("a.seg"), "segment").unwrap();
         fs_err::write(home.segments().join(".tmp-1"), "t").unwrap();
-        assert_eq!(prune(&home).unwrap(), Freed { files: 3, bytes: 12 });
+        let python = home.segments().join(".tmp-python-1/usr/bin");
+        fs_err::create_dir_all(&python).unwrap();
+        fs_err::write(python.join("python3"), "p").unwrap();
+        let solvers = home.indexes().join("pypi/simple");
+        fs_err::create_dir_all(&solvers).unwrap();
+        fs_err::write(solvers.join(".tmpAbC123"), "s").unwrap();
+        assert_eq!(prune(&home).unwrap(), Freed { files: 5, bytes: 14 });
+        assert!(!home.segments().join(".tmp-python-1").exists());
         assert!(layout.has(&kept) && !layout.has(&unnamed));
         assert!(home.segments().join("a.seg").exists());
         assert_eq!(prune(&home).unwrap(), Freed::default());

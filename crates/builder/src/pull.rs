@@ -54,7 +54,7 @@ pub fn pull(
         };
         push::remember(home, &layout, &digest, image.name())?;
         layout.tag(name, &digest)?;
-        let named = layout.list().into_iter().find(|named| named.name == name.to_string());
+        let named = layout.list()?.into_iter().find(|named| named.name == name.to_string());
         let size = named.map(|named| named.size).unwrap_or_default();
         Ok::<_, BuildError>(Pulled { name: name.to_string(), digest, size })
     })

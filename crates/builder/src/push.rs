@@ -10,10 +10,10 @@ use crate::{
     stop::Stop,
 };
 use envwright_fetch::Client;
-use envwright_image::{ImageReference, Layout, Pushed, RegistryError};
+use envwright_image::{ImageError, ImageReference, Layout, Pushed, RegistryError};
 use envwright_store::{Digest, Home, canonical_json, write_atomic};
 use serde_json::json;
-use std::{collections::BTreeMap, path::PathBuf, slice};
+use std::{collections::BTreeMap, io::ErrorKind, path::PathBuf, slice};
 
 /// Pushes an image of the store to `to`, or to where its own name leads.
 pub fn push(
@@ -27,8 +27,13 @@ pub fn push(
     let record = Record::unkept(listener);
     outside_a_build(home, stop, async || {
         let unknown = || RegistryError::UnknownImage(name.to_string());
-        let layout = Layout::open(&home.images()).map_err(|_| unknown())?;
-        let digest = layout.resolve(&name.to_string()).ok_or_else(unknown)?;
+        let layout = match Layout::open(&home.images()) {
+            Err(ImageError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                return Err(unknown().into());
+            }
+            opened => opened?,
+        };
+        let digest = layout.resolve(&name.to_string())?.ok_or_else(unknown)?;
         let names = slice::from_ref(to.unwrap_or(name));
         let all = to_registries(home, settings, &layout, &digest, names, &record).await?;
         all.into_iter().next().ok_or_else(|| BuildError::Internal("an image without a name".to_owned()))
@@ -109,7 +114,7 @@ impl Known {
         let full = name.full();
         let rest = full.split_once('/').map_or(full.as_str(), |(_, rest)| rest);
         let repository = rest.rsplit_once(':').map_or(rest, |(repository, _)| repository);
-        for blob in layout.blobs(digest) {
+        for blob in layout.blobs(digest)? {
             self.repositories.entry(blob).or_insert_with(|| repository.to_owned());
         }
         Ok(write_atomic(&self.path, &canonical_json(&json!(self.repositories)))?)

@@ -4,7 +4,7 @@ use crate::{
     BuildError,
     event::{EVENT_VERSION, Event, Listener, Step},
 };
-use envwright_store::{Home, write_atomic};
+use envwright_store::{Home, StoreError, create_folder, write_atomic};
 use fs_err::File;
 use serde_json::{Map, Value};
 use std::{
@@ -47,10 +47,10 @@ impl<'a> Record<'a> {
     pub(crate) fn start(home: &Home, listener: &'a dyn Listener) -> Result<Self, BuildError> {
         let stem = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S").to_string();
         let builds = home.builds();
-        fs_err::create_dir_all(&builds)?;
+        create_folder(&builds)?;
         let (id, folder) = free_folder(&builds, &stem)?;
-        let events = File::create(folder.join("events.jsonl"))?;
-        let log = File::create(folder.join(LOG_NAME))?;
+        let events = create(&folder.join("events.jsonl"))?;
+        let log = create(&folder.join(LOG_NAME))?;
         let state = State { next: 0, files: Some(Files { events, log }) };
         Ok(Self { place: Some(Place { id, folder }), state: Mutex::new(state), listener })
     }
@@ -116,6 +116,9 @@ impl<'a> Record<'a> {
             let _ = files.events.sync_all();
             let _ = files.log.sync_all();
         }
+        if let Some(builds) = self.folder().and_then(Path::parent) {
+            let _ = File::open(builds).and_then(|builds| builds.sync_all());
+        }
         if let Ok(text) = serde_json::to_vec_pretty(summary) {
             let _ = self.keep(OUTCOME, &text);
         }
@@ -130,6 +133,10 @@ fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
+fn create(path: &Path) -> Result<File, StoreError> {
+    File::create(path).map_err(StoreError::io("write", path))
+}
+
 /// Makes the first free folder of `stem`, `stem-2`, …; two processes never get the same one.
 fn free_folder(builds: &Path, stem: &str) -> Result<(String, PathBuf), BuildError> {
     let mut attempt = 1;
@@ -139,7 +146,7 @@ fn free_folder(builds: &Path, stem: &str) -> Result<(String, PathBuf), BuildErro
         match fs_err::create_dir(&folder) {
             Ok(()) => return Ok((id, folder)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => attempt += 1,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(StoreError::io("make the folder", &folder)(error).into()),
         }
     }
 }
@@ -186,10 +193,10 @@ pub fn history(home: &Home) -> Result<Vec<Summary>, BuildError> {
     let folders = match fs_err::read_dir(home.builds()) {
         Ok(folders) => folders,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(builds),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(StoreError::io("read", &home.builds())(error).into()),
     };
     for folder in folders {
-        let folder = folder?;
+        let folder = folder.map_err(StoreError::io("read", &home.builds()))?;
         let id = folder.file_name().to_string_lossy().into_owned();
         builds.push(Summary::read(&folder.path()).unwrap_or_else(|| Summary::running(&id)));
     }

@@ -7,7 +7,7 @@ use envwright_fetch::Settings as NetworkSettings;
 use envwright_image::{Registries, RegistryMirror};
 use envwright_lock::debian::{Keyring, Mirror};
 use envwright_redact::SafeUrl;
-use envwright_store::Home;
+use envwright_store::{Home, StoreError};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -97,7 +97,7 @@ impl Settings {
         let text = match fs_err::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(StoreError::io("read", &path)(error).into()),
         };
         let wrong = |error: toml::de::Error| {
             let source = Source::new(path.display().to_string(), text.as_str());

@@ -35,6 +35,7 @@ pub(crate) struct Known {
 
 fn is_stale(files: Option<&LockFiles>, reason: Stale) -> BuildError {
     let path = files.map_or_else(|| "envwright.lock".into(), |files| files.path().to_owned());
+    let reason = if reason == Stale::Missing && path.exists() { Stale::Parted } else { reason };
     BuildError::LockStale { path, reason }
 }
 

@@ -1,12 +1,13 @@
 //! The files of packed segments, as an image made of them would show them.
 
 use envwright_image::SegmentRef;
-use envwright_store::{Directory, Entry, EntryKind};
+use envwright_store::{Directory, Entry, EntryKind, StoreError};
 use envwright_target::{FileEntry, Files};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     io::{self, BufReader, Read},
+    path::PathBuf,
 };
 
 /// Segments of up to this size are kept unpacked once one of their files was read.
@@ -19,6 +20,8 @@ pub(crate) struct SegmentFiles<'a> {
     directories: BTreeMap<&'a str, &'a Directory>,
     names: BTreeMap<&'a str, BTreeSet<&'a str>>,
     kept: RefCell<HashMap<usize, HashMap<String, Vec<u8>>>>,
+    /// The first segment that could not be read, and why.
+    failed: RefCell<Option<(PathBuf, io::Error)>>,
 }
 
 impl<'a> SegmentFiles<'a> {
@@ -29,6 +32,7 @@ impl<'a> SegmentFiles<'a> {
             directories: BTreeMap::new(),
             names: BTreeMap::new(),
             kept: RefCell::default(),
+            failed: RefCell::default(),
         };
         for (position, segment) in segments.iter().enumerate() {
             for entry in &segment.index.entries {
@@ -48,6 +52,26 @@ impl<'a> SegmentFiles<'a> {
         self.names.entry(dir).or_default().insert(name);
     }
 
+    /// Whether all that was asked for could be read: a file of a segment that cannot be read is shown as none.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        match self.failed.take() {
+            Some((path, error)) => Err(StoreError::io("read", &path)(error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Some members of a segment.
+    fn members(
+        &self,
+        segment: &SegmentRef,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Option<HashMap<String, Vec<u8>>> {
+        let note = |error| {
+            self.failed.borrow_mut().get_or_insert((segment.file.clone(), error));
+        };
+        members(segment, wanted).map_err(note).ok()
+    }
+
     /// The bytes of a member; a hard link's are those of its target.
     fn bytes(&self, position: usize, entry: &Entry) -> Option<Vec<u8>> {
         let path = match &entry.kind {
@@ -57,13 +81,13 @@ impl<'a> SegmentFiles<'a> {
         };
         let segment = self.segments.get(position)?;
         if segment.index.uncompressed_size > KEEP {
-            return members(segment, |found| found == path).ok()?.remove(path);
+            return self.members(segment, |found| found == path)?.remove(path);
         }
         let mut kept = self.kept.borrow_mut();
         let files = match kept.entry(position) {
             std::collections::hash_map::Entry::Occupied(files) => files.into_mut(),
             std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert(members(segment, |_| true).ok()?)
+                place.insert(self.members(segment, |_| true)?)
             }
         };
         files.get(path).cloned()

@@ -2,7 +2,11 @@
 
 use crate::yaml;
 use envwright_diagnosis::Source;
-use std::{path::Path, sync::Arc};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// A format of definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,29 +68,40 @@ fn is_key(line: &str) -> bool {
     })
 }
 
-/// The definition in a folder: envwright's own YAML, then the names that tools give.
-pub(crate) fn find(folder: &Path) -> Option<std::path::PathBuf> {
-    let mut names: Vec<String> = fs_err::read_dir(folder)
-        .ok()?
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
+/// The definition in a folder: envwright's own YAML, then the names that tools give. An error where a file that may be
+/// it cannot be read, with that file: another one would be taken in its place.
+pub(crate) fn find(folder: &Path) -> Result<Option<PathBuf>, (PathBuf, io::Error)> {
+    let listed = fs_err::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let listed = listed.map_err(|error| (folder.to_owned(), error))?;
+    let mut names: Vec<String> =
+        listed.into_iter().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort_unstable();
     let yaml = |judge: fn(&yaml::node::Node) -> bool| {
-        names.iter().map(String::as_str).find(|name| is_yaml(folder, name, judge))
+        for name in &names {
+            if is_yaml(folder, name, judge).map_err(|error| (folder.join(name), error))? {
+                return Ok(Some(name.as_str()));
+            }
+        }
+        Ok(None)
     };
     let known = || NAMES.iter().find(|known| names.iter().any(|name| name == *known)).copied();
-    let found = yaml(yaml::is_ours).or_else(known).or_else(|| yaml(yaml::is_nearly_ours));
-    found.map(|name| folder.join(name))
+    let found = match yaml(yaml::is_ours)?.or_else(known) {
+        Some(name) => Some(name),
+        None => yaml(yaml::is_nearly_ours)?,
+    };
+    Ok(found.map(|name| folder.join(name)))
 }
 
-fn is_yaml(folder: &Path, name: &str, judge: fn(&yaml::node::Node) -> bool) -> bool {
-    let extension = Path::new(name).extension().unwrap_or_default();
-    if extension != "yml" && extension != "yaml" {
-        return false;
+fn is_yaml(folder: &Path, name: &str, judge: fn(&yaml::node::Node) -> bool) -> io::Result<bool> {
+    let path = folder.join(name);
+    let extension = path.extension().unwrap_or_default();
+    if (extension != "yml" && extension != "yaml") || !path.is_file() {
+        return Ok(false);
     }
-    let Ok(text) = fs_err::read_to_string(folder.join(name)) else { return false };
-    yaml::node::parse(&Source::new(name, text)).is_ok_and(|root| root.is_some_and(|root| judge(&root)))
+    let bytes = fs_err::read(&path)?;
+    let Ok(text) = String::from_utf8(bytes) else { return Ok(false) };
+    let parsed = yaml::node::parse(&Source::new(name, text));
+    Ok(parsed.is_ok_and(|root| root.is_some_and(|root| judge(&root))))
 }
 
 #[cfg(test)]
@@ -112,7 +127,10 @@ mod tests {
     fn a_folder_prefers_our_own_yaml_and_passes_other_tools_by() {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs_err::write(dir.path().join(name), text).unwrap();
-        let found = || find(dir.path()).map(|path| path.file_name().unwrap().to_string_lossy().into_owned());
+        let found = || {
+            let found = find(dir.path()).unwrap();
+            found.map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        };
         assert_eq!(found(), None);
         write("compose.yml", "services:\n  a:\n    image: b\n");
         assert_eq!(found(), None);

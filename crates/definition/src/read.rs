@@ -10,14 +10,24 @@ use crate::{
     requirements, yaml,
 };
 use envwright_diagnosis::{Finding, Source, Span};
-use std::{path::Path, sync::Arc};
+use envwright_store::refused;
+use std::{io, path::Path, sync::Arc};
 
 /// Reads the definition at a path, or the one that a folder holds. Reads the files it includes, too.
 pub fn read(path: &Path, options: &Options) -> Result<Environment, DefinitionError> {
     let one = |finding: Finding| DefinitionError::new(vec![finding]);
     let not_found = || one(Finding::new("definition-not-found").fact("path", path.display()));
-    let file = if path.is_dir() { format::find(path).ok_or_else(not_found)? } else { path.to_owned() };
-    let bytes = fs_err::read(&file).map_err(|_| not_found())?;
+    let unreadable = |path: &Path, error: &io::Error| match error.kind() {
+        io::ErrorKind::NotFound => not_found(),
+        _ => one(refused(path.display(), error)),
+    };
+    let file = if path.is_dir() {
+        let found = format::find(path).map_err(|(path, error)| unreadable(&path, &error))?;
+        found.ok_or_else(not_found)?
+    } else {
+        path.to_owned()
+    };
+    let bytes = fs_err::read(&file).map_err(|error| unreadable(&file, &error))?;
     let name = file.strip_prefix(".").unwrap_or(&file).display().to_string();
     let encoding = || one(Finding::new("definition-encoding").fact("path", &name));
     let text = decode(&bytes).ok_or_else(encoding)?;

@@ -5,7 +5,7 @@ use crate::{
     netrc::Netrc,
     resolver::Resolver,
     speed::Speed,
-    stores::{Refusal, Signer},
+    stores::{self, Refusal, Signer},
 };
 use envwright_redact::{SafeUrl, Secret};
 use hyper_util::client::proxy::matcher::Matcher;
@@ -218,11 +218,17 @@ impl Client {
         self.shared.signers.iter().any(|signer| signer.has(url))
     }
 
+    /// Whether a store does not let in; one shows itself too where the settings do not name it.
+    pub(crate) fn is_refusal_of_store(&self, url: &SafeUrl, response: &Response) -> bool {
+        matches!(response.status(), StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED)
+            && (self.is_of_store(url) || stores::answers(url, response))
+    }
+
     /// An answer as an error.
     pub(crate) async fn refused(&self, url: &SafeUrl, response: Response) -> FetchError {
         let (status, wait) = (response.status(), retry_after(response.headers()));
-        if self.is_of_store(url) && matches!(status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED) {
-            let (refusal, code) = Refusal::read(response).await;
+        if self.is_refusal_of_store(url, &response) {
+            let (refusal, code) = Refusal::read(url, response).await;
             return FetchError::Store {
                 url: url.without_credentials(),
                 status: status.as_u16(),

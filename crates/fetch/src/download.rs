@@ -3,7 +3,7 @@
 use crate::{
     Client, FetchError, Transport,
     client::{file, is_left},
-    partial::{Found, Partial},
+    partial::{Found, Partial, whole},
     speed::Speed,
 };
 use envwright_redact::SafeUrl;
@@ -63,6 +63,13 @@ impl Client {
             }
             Found::Part(partial) => partial,
         };
+        if let Some(expected) = request.sha256.filter(|_| partial.size() == 0)
+            && let Some(found) = whole(into)?.filter(|found| found.sha256 == expected)
+        {
+            // It was finished after this one looked for it, and before this one began another part.
+            partial.leave()?;
+            return Ok(found);
+        }
         if request.sha256.is_none() {
             // What was left may be of another file, and nothing would tell.
             partial.clear()?;

@@ -3,7 +3,7 @@
 use crate::Refusal;
 use envwright_diagnosis::{Explain, Finding};
 use envwright_redact::SafeUrl;
-use envwright_store::{Digest, StoreError};
+use envwright_store::{Digest, StoreError, refused};
 use std::{error::Error, io, net::IpAddr, path::PathBuf, time::Duration};
 
 /// Why something could not be fetched. Addresses are kept without their credentials.
@@ -271,29 +271,33 @@ impl Transport {
     }
 
     /// What it means for the host, as a sentence, and what to do about it.
-    fn meaning(self, host: &str) -> Option<(String, &'static str)> {
+    fn meaning(self, host: &str) -> Option<(String, Option<&'static str>)> {
         Some(match self {
             Self::TlsAuthority => (
                 format!(
                     "The certificate of {host} was issued by an authority that this machine does not know."
                 ),
-                "Add the authority to the certificates of this machine, or name its file in `SSL_CERT_FILE`",
+                None,
             ),
             Self::TlsName => (
                 format!("The certificate that was shown is for another name than {host}."),
-                "Use the name that the certificate is for, or ask who runs the server for one with this name",
+                Some(
+                    "Use the name that the certificate is for, or ask who runs the server for one with this name",
+                ),
             ),
             Self::TlsExpired => (
                 format!("The certificate of {host} has expired, as the clock of this machine stands."),
-                "Ask who runs the server to renew its certificate; check the clock of this machine",
+                Some("Ask who runs the server to renew its certificate; check the clock of this machine"),
             ),
             Self::TlsNotYet => (
                 format!("The certificate of {host} is not valid yet, as the clock of this machine stands."),
-                "Set the clock of this machine, if it is behind",
+                None,
             ),
             Self::NotTls => (
                 format!("What answered at {host} speaks no TLS."),
-                "Write `http` in the address if the server is meant to be spoken to in the clear; check the port",
+                Some(
+                    "Write `http` in the address if the server is meant to be spoken to in the clear; check the port",
+                ),
             ),
             _ => return None,
         })
@@ -407,12 +411,7 @@ impl Explain for FetchError {
             Self::TooLarge { url, limit } => {
                 at("net-io", url).fact("reason", format!("more than {limit} bytes came"))
             }
-            Self::Io { path, source } if source.kind() == io::ErrorKind::StorageFull => {
-                Finding::new("disk-full").fact("path", path.display())
-            }
-            Self::Io { path, source } => {
-                Finding::new("store-io").fact("path", path.display()).fact("reason", source)
-            }
+            Self::Io { path, source } => refused(path.display(), source),
             Self::Keep(error) => return error.findings(),
             Self::Setup(reason) => Finding::new("net-io").fact("reason", reason),
         }]
@@ -452,7 +451,7 @@ impl Transport {
 
 fn told(finding: Finding, kind: Transport, url: &SafeUrl) -> Finding {
     match kind.meaning(url.host().unwrap_or_default()) {
-        Some((meaning, remedy)) => finding.detail(meaning).remedy(remedy),
+        Some((meaning, remedy)) => remedy.into_iter().fold(finding.detail(meaning), Finding::remedy),
         None => finding,
     }
 }
@@ -463,7 +462,11 @@ impl Way {
         let host = url.host().unwrap_or_default();
         let finding = match &self.proxy {
             Some(proxy) => {
-                let end = if kind == Transport::NoProxy { ", which cannot be reached" } else { "" };
+                let end = match kind {
+                    Transport::NoProxy => ", which cannot be reached",
+                    Transport::Proxy => ", which wants credentials or forbids this address",
+                    _ => "",
+                };
                 finding.detail(format!("The environment names the proxy {proxy} for {host}{end}."))
             }
             None => finding,

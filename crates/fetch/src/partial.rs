@@ -113,7 +113,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 }
 
 /// A file that is whole, hashed.
-fn whole(path: &Path) -> Result<Option<Downloaded>, FetchError> {
+pub(crate) fn whole(path: &Path) -> Result<Option<Downloaded>, FetchError> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -77,8 +77,7 @@ pub(crate) fn path_below(place: &SafeUrl, url: &SafeUrl) -> Option<String> {
 
 /// A path below a place, with the place's own credentials and query, such as a signature, and a further query.
 fn below(place: &SafeUrl, path: &str, query: Option<&str>) -> SafeUrl {
-    let mut joined = place.expose().clone();
-    joined.set_path(&format!("{}/{path}", place.expose().path().trim_end_matches('/')));
+    let mut joined = place.below(path).expose().clone();
     let queries: Vec<&str> = place.expose().query().into_iter().chain(query).collect();
     joined.set_query((!queries.is_empty()).then(|| queries.join("&")).as_deref());
     SafeUrl::from(joined)

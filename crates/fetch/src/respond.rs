@@ -6,7 +6,7 @@ use crate::{
 };
 use envwright_redact::SafeUrl;
 use reqwest::{
-    Method, Response, ResponseBuilderExt as _, StatusCode,
+    Body, Method, Response, ResponseBuilderExt as _, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 
@@ -33,8 +33,14 @@ impl Client {
                 None => self.often(method, &place, headers, more).await,
             };
             let error = match outcome {
-                Ok(response) if is_given(response.status()) => return Ok(self.typed(&place, response)),
-                Ok(response) if more || self.is_of_store(&place) => self.refused(&place, response).await,
+                Ok(response) if is_given(response.status()) => {
+                    return Ok(unsigned(self.typed(&place, response)));
+                }
+                Ok(response)
+                    if more || self.is_of_store(&place) || self.is_refusal_of_store(&place, &response) =>
+                {
+                    self.refused(&place, response).await
+                }
                 Ok(response) => {
                     let (url, status) = (place.without_credentials(), response.status().as_u16());
                     refused = Some(response);
@@ -81,6 +87,24 @@ impl Client {
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         }
         response
+    }
+}
+
+/// An answer whose address tells no signature: it is kept beside the page, and links are read from it. What a store's
+/// mirror names is found again by its path.
+fn unsigned(response: Response) -> Response {
+    let told = SafeUrl::from(response.url().clone()).without_credentials();
+    if told.expose() == response.url() {
+        return response;
+    }
+    let mut parts = hyper::Response::builder().status(response.status()).url(told.expose().clone());
+    if let Some(headers) = parts.headers_mut() {
+        *headers = response.headers().clone();
+    }
+    match parts.body(Body::wrap_stream(response.bytes_stream())) {
+        Ok(response) => response.into(),
+        // There is nothing in it that could be wrong.
+        Err(_) => hyper::Response::new(Vec::new()).into(),
     }
 }
 

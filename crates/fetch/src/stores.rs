@@ -9,6 +9,8 @@ use std::{sync::Arc, time::Duration};
 
 /// Credentials that are not found by then are not there: a machine outside the cloud has no service that gives them.
 const LONGEST_SEARCH: Duration = Duration::from_secs(10);
+/// The field of an answer in which Azure Storage tells its code.
+const AZURE_ERROR: &str = "x-ms-error-code";
 /// Error bodies are small.
 const LARGEST_ERROR: u64 = 1 << 16;
 
@@ -68,7 +70,7 @@ impl Signer {
         url: &Url,
         headers: &HeaderMap,
     ) -> Result<HeaderMap, FetchError> {
-        if url.query_pairs().any(|(name, _)| matches!(&*name, "sig" | "X-Amz-Signature")) {
+        if holds_signature(url) {
             return Ok(headers.clone());
         }
         let (mut parts, ()) = hyper::Request::builder()
@@ -90,6 +92,22 @@ impl Signer {
             Ok(Err(_)) | Err(_) => Ok(headers.clone()),
         }
     }
+}
+
+/// Whether a store answers at an address that the settings name as no store's.
+pub(crate) fn answers(url: &SafeUrl, response: &Response) -> bool {
+    holds_signature(url.expose()) || response.headers().contains_key(AZURE_ERROR)
+}
+
+fn holds_signature(url: &Url) -> bool {
+    url.query_pairs().any(|(name, _)| matches!(&*name, "sig" | "X-Amz-Signature"))
+}
+
+/// Whether the end of a shared access signature has passed (Azure Storage, "Create a service SAS": `se`).
+fn has_expired(url: &Url) -> bool {
+    let end = url.query_pairs().find(|(name, _)| name == "se");
+    let end = end.and_then(|(_, end)| end.parse::<jiff::Timestamp>().ok());
+    holds_signature(url) && end.is_some_and(|end| end < jiff::Timestamp::now())
 }
 
 /// Why a store refused: by its own code, which says more than the status.
@@ -119,8 +137,8 @@ impl Refusal {
     }
 
     /// Reads what a store answered.
-    pub(crate) async fn read(mut response: Response) -> (Self, String) {
-        let code = response.headers().get("x-ms-error-code").and_then(|code| code.to_str().ok());
+    pub(crate) async fn read(url: &SafeUrl, mut response: Response) -> (Self, String) {
+        let code = response.headers().get(AZURE_ERROR).and_then(|code| code.to_str().ok());
         let code = code.map(str::to_owned);
         let mut body = Vec::new();
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -131,8 +149,11 @@ impl Refusal {
         }
         let text = String::from_utf8_lossy(&body).into_owned();
         let code = code.or_else(|| element(&text, "Code")).unwrap_or_default();
-        let detail = element(&text, "AuthenticationErrorDetail").unwrap_or_default();
-        (Self::of(&code, &detail), code)
+        let detail =
+            ["AuthenticationErrorDetail", "Message"].map(|name| element(&text, name).unwrap_or_default());
+        let detail = detail.concat();
+        let refusal = if has_expired(url.expose()) { Self::Expired } else { Self::of(&code, &detail) };
+        (refusal, code)
     }
 
     fn of(code: &str, detail: &str) -> Self {

@@ -1,6 +1,10 @@
 //! The archive that `docker load` and `podman load` read (Docker image specification v1.2).
 
-use crate::{ImageError, ImageReference, Layout, layout::descriptor};
+use crate::{
+    ImageError, ImageReference, Layout,
+    layout::{absent, descriptor},
+    noted::Noted,
+};
 use envwright_store::{Digest, canonical_json};
 use flate2::read::MultiGzDecoder;
 use fs_err::File;
@@ -27,25 +31,46 @@ pub fn export_docker_archive(
     if layers.len() != diff_ids.len() {
         return Err(ImageError::Missing(config));
     }
-    let failed = |error| ImageError::io(layout.path())(error);
-    let mut builder = Builder::new(out);
-    let bytes = canonical_json(&configuration);
-    let config_name = format!("{}.json", config.hex());
-    append(&mut builder, &config_name, bytes.len() as u64, &mut bytes.as_slice()).map_err(failed)?;
-    let mut names = Vec::new();
-    let mut written = HashSet::new();
-    for (layer, diff_id) in layers.iter().zip(&diff_ids) {
-        let file = format!("{}/layer.tar", diff_id.hex());
-        if written.insert(*diff_id) {
-            let mut plain = unpacked(layout, layer)?;
-            append(&mut builder, &file, plain.size, &mut plain.stream).map_err(failed)?;
+    let image = Archived { layout, config, configuration, layers, diff_ids };
+    let mut out = Noted::new(out);
+    let written = image.write(name, &mut out);
+    written.map_err(|error| match error {
+        ImageError::Io { source, .. } if out.refused => ImageError::Written(source),
+        other => other,
+    })
+}
+
+/// What is written.
+struct Archived<'a> {
+    layout: &'a Layout,
+    config: Digest,
+    configuration: Value,
+    layers: Vec<Value>,
+    diff_ids: Vec<Digest>,
+}
+
+impl Archived<'_> {
+    fn write(&self, name: &ImageReference, out: &mut dyn Write) -> Result<(), ImageError> {
+        let failed = |error| ImageError::io(self.layout.path())(error);
+        let mut builder = Builder::new(out);
+        let bytes = canonical_json(&self.configuration);
+        let config_name = format!("{}.json", self.config.hex());
+        append(&mut builder, &config_name, bytes.len() as u64, &mut bytes.as_slice()).map_err(failed)?;
+        let mut names = Vec::new();
+        let mut written = HashSet::new();
+        for (layer, diff_id) in self.layers.iter().zip(&self.diff_ids) {
+            let file = format!("{}/layer.tar", diff_id.hex());
+            if written.insert(*diff_id) {
+                let mut plain = unpacked(self.layout, layer)?;
+                append(&mut builder, &file, plain.size, &mut plain.stream).map_err(failed)?;
+            }
+            names.push(file);
         }
-        names.push(file);
+        let list = json!([{"Config": config_name, "RepoTags": [name.to_string()], "Layers": names}]);
+        let list = canonical_json(&list);
+        append(&mut builder, "manifest.json", list.len() as u64, &mut list.as_slice()).map_err(failed)?;
+        builder.into_inner().and_then(Write::flush).map_err(failed)
     }
-    let list = json!([{"Config": config_name, "RepoTags": [name.to_string()], "Layers": names}]);
-    let list = canonical_json(&list);
-    append(&mut builder, "manifest.json", list.len() as u64, &mut list.as_slice()).map_err(failed)?;
-    builder.into_inner().and_then(Write::flush).map_err(failed)
 }
 
 /// A layer without its compression; a tar header needs its size beforehand.
@@ -57,7 +82,7 @@ struct Plain {
 fn unpacked(layout: &Layout, layer: &Value) -> Result<Plain, ImageError> {
     let (digest, size) = descriptor(layer).ok_or_else(|| ImageError::Missing(Digest::of(b"")))?;
     let path = layout.blob_path(&digest);
-    let mut file = File::open(&path).map_err(|_| ImageError::Missing(digest))?;
+    let mut file = File::open(&path).map_err(absent(digest, &path))?;
     let kind = layer["mediaType"].as_str().unwrap_or_default();
     if !kind.ends_with("zstd") && !kind.ends_with("gzip") {
         return Ok(Plain { size, stream: Box::new(file) });

@@ -9,7 +9,7 @@ use crate::{
     taken::Taken,
 };
 use envwright_archive::{ArchiveError, Kind, TarReader};
-use envwright_store::{Digest, DigestWriter};
+use envwright_store::{Digest, DigestWriter, is_of_system};
 use envwright_target::{Files, MapFiles, Platform};
 use fs_err::File;
 use serde_json::{Value, json};
@@ -84,8 +84,9 @@ impl BaseLayer {
     /// Reads what it changes; its bytes must be those of its digest.
     fn read(&self, wrong: &dyn Fn(String) -> ImageError) -> Result<LayerIndex, ImageError> {
         let read = self.place.open().and_then(|bytes| LayerIndex::read(bytes, self.size, &self.media_type));
-        let (digest, index) =
-            read.map_err(|error| wrong(format!("its layer {} cannot be read: {error}", self.digest)))?;
+        let (digest, index) = read.map_err(refused_or(&self.place.file, |error| {
+            wrong(format!("its layer {} cannot be read: {error}", self.digest))
+        }))?;
         if digest == self.digest { Ok(index) } else { Err(self.damaged(wrong)) }
     }
 
@@ -125,13 +126,16 @@ impl Base {
     /// The image of an OCI layout that is for this platform.
     pub fn oci_layout(folder: &Path, platform: Platform) -> Result<Self, ImageError> {
         let wrong = |reason: String| ImageError::Base { base: format!("oci:{}", folder.display()), reason };
-        let layout = Layout::open(folder).map_err(|_| wrong("it is no OCI image layout".to_owned()))?;
+        let layout =
+            Layout::open(folder).map_err(unless_refused(|| wrong("it is no OCI image layout".to_owned())))?;
         let index = fs_err::metadata(folder.join("index.json")).map_or(0, |file| file.len());
         if index > MAX_JSON {
             return Err(wrong("its index is larger than such a text may be".to_owned()));
         }
+        let entries =
+            layout.entries().map_err(unless_refused(|| wrong("its index cannot be read".to_owned())))?;
         let mut left = MOST_MANIFESTS;
-        let manifest = find(&layout, &layout.entries(), platform, DEEPEST_INDEX, &mut left)
+        let manifest = find(&layout, &entries, platform, DEEPEST_INDEX, &mut left)?
             .ok_or_else(|| wrong(format!("it has no image for {platform}")))?;
         Self::of_manifest(&layout, manifest, None, platform, &wrong)
     }
@@ -158,13 +162,12 @@ impl Base {
         platform: Platform,
         wrong: &dyn Fn(String) -> ImageError,
     ) -> Result<Self, ImageError> {
-        let value = layout
-            .json(&manifest)
-            .map_err(|_| wrong(format!("its manifest {manifest} is missing or damaged")))?;
+        let damaged = || wrong(format!("its manifest {manifest} is missing or damaged"));
+        let value = layout.json(&manifest).map_err(unless_refused(damaged))?;
         let (config, _) =
             descriptor(&value["config"]).ok_or_else(|| wrong("its manifest names no config".to_owned()))?;
-        let config =
-            layout.json(&config).map_err(|_| wrong(format!("its config {config} is missing or damaged")))?;
+        let damaged = || wrong(format!("its config {config} is missing or damaged"));
+        let config = layout.json(&config).map_err(unless_refused(damaged))?;
         let mut layers = Vec::new();
         check_count(&value["layers"])?;
         for layer in value["layers"].as_array().into_iter().flatten() {
@@ -185,11 +188,12 @@ impl Base {
     pub fn docker_archive(file: &Path, platform: Platform) -> Result<Self, ImageError> {
         let wrong =
             |reason: String| ImageError::Base { base: format!("docker-archive:{}", file.display()), reason };
-        let members =
-            members(file).map_err(|error| wrong(format!("it cannot be read as an archive: {error}")))?;
+        let members = members(file)
+            .map_err(io::Error::from)
+            .map_err(refused_or(file, |error| wrong(format!("it cannot be read as an archive: {error}"))))?;
         let text = |name: &str| {
             let place = members.get(name).ok_or_else(|| wrong(format!("it has no {name}")))?;
-            place.bytes().map_err(|error| wrong(error.to_string()))
+            place.bytes().map_err(refused_or(file, |error| wrong(error.to_string())))
         };
         let list: Value =
             serde_json::from_slice(&text("manifest.json")?).map_err(|error| wrong(error.to_string()))?;
@@ -202,7 +206,7 @@ impl Base {
         check_count(&image["Layers"])?;
         for name in image["Layers"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             let place = members.get(name).ok_or_else(|| wrong(format!("it has no {name}")))?;
-            layers.push(archived(place).map_err(|error| wrong(error.to_string()))?);
+            layers.push(archived(place).map_err(refused_or(file, |error| wrong(error.to_string())))?);
         }
         Self::new(Some(digest), config, layers, None, platform, &wrong)
     }
@@ -318,40 +322,60 @@ fn find(
     platform: Platform,
     deeper: usize,
     left: &mut usize,
-) -> Option<Digest> {
+) -> Result<Option<Digest>, ImageError> {
     for entry in entries {
-        *left = left.checked_sub(1)?;
+        let Some(fewer) = left.checked_sub(1) else { return Ok(None) };
+        *left = fewer;
         let Some((digest, _)) = descriptor(entry) else { continue };
         let named = &entry["platform"]["architecture"];
         if entry["platform"]["os"].as_str().is_some_and(|system| system != "linux") {
             continue;
         }
         // One that cannot be read is still the one that was meant.
-        let Ok(value) = layout.json(&digest) else {
+        let Some(value) = layout.known(&digest)? else {
             if entries.len() == 1 || named == platform.arch.oci() {
-                return Some(digest);
+                return Ok(Some(digest));
             }
             continue;
         };
         if let Some(inner) = value["manifests"].as_array() {
-            let found = deeper.checked_sub(1).and_then(|deeper| find(layout, inner, platform, deeper, left));
-            if found.is_some() {
-                return found;
+            if let Some(deeper) = deeper.checked_sub(1)
+                && let Some(found) = find(layout, inner, platform, deeper, left)?
+            {
+                return Ok(Some(found));
             }
             continue;
         }
-        let of_config = || descriptor(&value["config"]).and_then(|(config, _)| layout.json(&config).ok());
-        let architecture = named
-            .as_str()
-            .map(str::to_owned)
-            .or_else(|| Some(of_config()?["architecture"].as_str()?.to_owned()));
-        if architecture.as_deref() == Some(platform.arch.oci())
-            || (architecture.is_none() && entries.len() == 1)
-        {
-            return Some(digest);
+        let config = match descriptor(&value["config"]) {
+            Some((config, _)) if !named.is_string() => layout.known(&config)?.unwrap_or_default(),
+            _ => Value::Null,
+        };
+        let architecture = named.as_str().or_else(|| config["architecture"].as_str());
+        if architecture == Some(platform.arch.oci()) || (architecture.is_none() && entries.len() == 1) {
+            return Ok(Some(digest));
         }
     }
-    None
+    Ok(None)
+}
+
+/// What the system does not let be read says nothing about the base.
+fn refused_or(
+    path: &Path,
+    wrong: impl FnOnce(io::Error) -> ImageError,
+) -> impl FnOnce(io::Error) -> ImageError {
+    move |error| match error.kind() {
+        io::ErrorKind::NotFound => wrong(error),
+        _ if is_of_system(&error) => ImageError::io(path)(error),
+        _ => wrong(error),
+    }
+}
+
+/// The same for parts of a layout.
+fn unless_refused(wrong: impl FnOnce() -> ImageError) -> impl FnOnce(ImageError) -> ImageError {
+    move |error| match error {
+        ImageError::Io { path, source } => refused_or(&path, |_| wrong())(source),
+        _ => wrong(),
+    }
 }
 
 /// Where each member of an archive is; links of old archives lead to their targets.

@@ -1,7 +1,7 @@
 //! What can be wrong with images and their parts.
 
 use envwright_diagnosis::{Explain, Finding};
-use envwright_store::{Digest, StoreError};
+use envwright_store::{Digest, StoreError, refused};
 use std::{io, path::PathBuf};
 
 /// Why an image cannot be read or made.
@@ -55,6 +55,9 @@ pub enum ImageError {
         /// Why not.
         reason: String,
     },
+    /// What an image is written to did not take it.
+    #[error("writing an image")]
+    Written(#[source] io::Error),
     /// Keeping an image failed.
     #[error("keeping an image")]
     Store(#[from] StoreError),
@@ -104,13 +107,9 @@ impl Explain for ImageError {
             Self::Output { path, reason } => {
                 Finding::new("output-invalid").fact("path", path.display()).detail(reason.clone())
             }
+            Self::Written(error) => refused("the output", error),
             Self::Store(error) => return error.findings(),
-            Self::Io { path, source } if source.kind() == io::ErrorKind::StorageFull => {
-                Finding::new("disk-full").fact("path", path.display())
-            }
-            Self::Io { path, source } => {
-                Finding::new("store-io").fact("path", path.display()).fact("reason", source)
-            }
+            Self::Io { path, source } => refused(path.display(), source),
         }]
     }
 }

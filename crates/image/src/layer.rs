@@ -1,7 +1,13 @@
 //! One layer: its directories, its segments' compressed bytes one after another, the end of a tar archive.
 
-use crate::{ImageError, Layout, plan::PlannedLayer};
-use envwright_store::{AtomicFile, Digest, DigestWriter, Directory, Home, canonical_json, write_atomic};
+use crate::{
+    ImageError, Layout,
+    noted::Noted,
+    plan::{PlannedLayer, SegmentRef},
+};
+use envwright_store::{
+    AtomicFile, Digest, DigestWriter, Directory, Home, canonical_json, is_of_system, write_atomic,
+};
 use flate2::{
     Compression as Level,
     write::{GzDecoder, GzEncoder},
@@ -41,7 +47,8 @@ impl Format {
         let Some(segment) = planned.segments.first() else { return Ok(Self::Zstd) };
         let mut magic = [0; 2];
         let mut file = File::open(&segment.file).map_err(ImageError::io(&segment.file))?;
-        file.read_exact(&mut magic).map_err(|_| ImageError::Segment { key: segment.key })?;
+        let read = file.read_exact(&mut magic);
+        read.map_err(|error| unreadable(segment, error))?;
         Ok(if magic == [0x1f, 0x8b] { Self::Gzip } else { Self::Zstd })
     }
 
@@ -106,7 +113,7 @@ fn write(
         out.write_all(&format.compress(bytes)?)
     };
     add(&mut out, &mut plain, directories).map_err(failed)?;
-    segments(planned, format, &mut out, &mut plain)?;
+    segments(planned, format, layout, &mut out, &mut plain)?;
     add(&mut out, &mut plain, &[0; 1024]).map_err(failed)?;
     let (out, digest, size) = out.finish();
     let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -119,13 +126,15 @@ fn write(
 fn segments(
     planned: &PlannedLayer,
     format: Format,
+    layout: &Layout,
     out: &mut dyn Write,
     plain: &mut DigestWriter<io::Sink>,
 ) -> Result<(), ImageError> {
     for segment in &planned.segments {
         let damaged = || ImageError::Segment { key: segment.key };
         let mut file = File::open(&segment.file).map_err(ImageError::io(&segment.file))?;
-        let mut checked = DigestWriter::new(&mut *out);
+        let mut out = Noted::new(&mut *out);
+        let mut checked = DigestWriter::new(&mut out);
         let before = plain.size();
         let copied = match format {
             Format::Zstd => {
@@ -137,19 +146,25 @@ fn segments(
                 copy(&mut file, &mut checked, &mut decoder).and_then(|()| decoder.try_finish())
             }
         };
-        match copied {
-            Err(error) if error.kind() == io::ErrorKind::StorageFull => {
-                return Err(ImageError::io(&segment.file)(error));
-            }
-            Err(_) => return Err(damaged()),
-            Ok(()) => {}
-        }
+        let copied = copied.map(|()| checked.digest());
+        let digest = copied.map_err(|error| {
+            if out.refused { ImageError::io(layout.path())(error) } else { unreadable(segment, error) }
+        })?;
         let whole = plain.size() - before == segment.index.uncompressed_size;
-        if !whole || checked.digest() != segment.index.compressed_digest {
+        if !whole || digest != segment.index.compressed_digest {
             return Err(damaged());
         }
     }
     Ok(())
+}
+
+/// A segment that the system does not let be read, or whose bytes are no segment.
+fn unreadable(segment: &SegmentRef, error: io::Error) -> ImageError {
+    if is_of_system(&error) {
+        ImageError::io(&segment.file)(error)
+    } else {
+        ImageError::Segment { key: segment.key }
+    }
 }
 
 /// Gives every byte to both.

@@ -1,7 +1,7 @@
 //! An OCI image layout (OCI image specification, image-layout.md).
 
 use crate::{ImageError, ImageReference};
-use envwright_store::{AtomicFile, Digest, StoreError, canonical_json, write_atomic};
+use envwright_store::{AtomicFile, Digest, StoreError, canonical_json, create_folder, write_atomic};
 use fs_err::{self as fs, File};
 use serde_json::{Value, json};
 use std::{
@@ -15,7 +15,7 @@ pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// Most bytes of a manifest, an index or a configuration. Registries take manifests of 4 MiB (OCI distribution
 /// specification, "Pushing Manifests"); real configurations are far smaller.
 pub(crate) const MAX_JSON: u64 = 16 << 20;
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
+pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 const CONTAINERD_NAME: &str = "io.containerd.image.name";
 
 /// A folder with blobs by digest and an index of named images.
@@ -55,7 +55,7 @@ impl Layout {
         if path.join("oci-layout").exists() {
             return Self::open(path);
         }
-        fs::create_dir_all(path.join("blobs/sha256")).map_err(ImageError::io(path))?;
+        create_folder(&path.join("blobs/sha256"))?;
         let layout = Self { path: path.to_owned() };
         // Another process may be at it: what it has named by now stays.
         let _guard = layout.lock()?;
@@ -108,9 +108,10 @@ impl Layout {
 
     /// The JSON of a blob; one with other bytes than its digest says, or with too many, counts as missing.
     pub fn json(&self, digest: &Digest) -> Result<Value, ImageError> {
-        let file = File::open(self.blob_path(digest)).map_err(|_| ImageError::Missing(*digest))?;
+        let path = self.blob_path(digest);
+        let file = File::open(&path).map_err(absent(*digest, &path))?;
         let mut bytes = Vec::new();
-        file.take(MAX_JSON + 1).read_to_end(&mut bytes).map_err(|_| ImageError::Missing(*digest))?;
+        file.take(MAX_JSON + 1).read_to_end(&mut bytes).map_err(ImageError::io(&path))?;
         if bytes.len() as u64 > MAX_JSON || Digest::of(&bytes) != *digest {
             return Err(ImageError::Missing(*digest));
         }
@@ -142,7 +143,8 @@ impl Layout {
 
     /// Like [`Layout::tag`], with the given text as the name inside the layout.
     pub(crate) fn name(&self, text: &str, name: &ImageReference, digest: &Digest) -> Result<(), ImageError> {
-        let size = fs::metadata(self.blob_path(digest)).map_err(|_| ImageError::Missing(*digest))?.len();
+        let path = self.blob_path(digest);
+        let size = fs::metadata(&path).map_err(absent(*digest, &path))?.len();
         let value = self.json(digest)?;
         let kind = media_type(&value);
         let entry = json!({
@@ -152,7 +154,7 @@ impl Layout {
             "annotations": {REF_NAME: text, CONTAINERD_NAME: name.full()},
         });
         let _guard = self.lock()?;
-        let mut entries = self.read_index()?;
+        let mut entries = self.entries()?;
         if entries.contains(&entry) {
             return Ok(());
         }
@@ -163,18 +165,18 @@ impl Layout {
     }
 
     /// The digest of a named image.
-    pub fn resolve(&self, name: &str) -> Option<Digest> {
-        self.list().into_iter().find(|named| named.name == name).map(|named| named.digest)
+    pub fn resolve(&self, name: &str) -> Result<Option<Digest>, ImageError> {
+        Ok(self.list()?.into_iter().find(|named| named.name == name).map(|named| named.digest))
     }
 
     /// All named images, by name.
-    pub fn list(&self) -> Vec<Named> {
+    pub fn list(&self) -> Result<Vec<Named>, ImageError> {
         let named = |entry: &Value| {
             let (digest, _) = descriptor(entry)?;
             let name = entry["annotations"][REF_NAME].as_str()?.to_owned();
             Some(Named { name, digest, size: self.size(&digest) })
         };
-        self.entries().iter().filter_map(named).collect()
+        Ok(self.entries()?.iter().filter_map(named).collect())
     }
 
     fn size(&self, digest: &Digest) -> u64 {
@@ -187,7 +189,7 @@ impl Layout {
     /// Takes a name away; says whether it was there.
     pub fn remove(&self, name: &str) -> Result<bool, ImageError> {
         let _guard = self.lock()?;
-        let mut entries = self.read_index()?;
+        let mut entries = self.entries()?;
         let before = entries.len();
         entries.retain(|entry| entry["annotations"][REF_NAME] != name);
         let removed = entries.len() < before;
@@ -201,9 +203,9 @@ impl Layout {
     pub fn collect(&self) -> Result<u64, ImageError> {
         let _guard = self.lock()?;
         let mut needed = HashSet::new();
-        for entry in self.read_index()? {
+        for entry in self.entries()? {
             if let Some((digest, _)) = descriptor(&entry) {
-                self.reach(&digest, &mut needed);
+                self.reach(&digest, &mut needed)?;
             }
         }
         let folder = self.path.join("blobs/sha256");
@@ -218,24 +220,39 @@ impl Layout {
         Ok(freed)
     }
 
-    /// The layers and configurations that an image needs.
-    pub fn blobs(&self, digest: &Digest) -> Vec<Digest> {
-        let Ok(value) = self.json(digest) else { return Vec::new() };
-        let inner = descriptors(&value, "manifests").into_iter().flat_map(|(inner, _)| self.blobs(&inner));
+    /// The layers and configurations that an image needs; none of a manifest that is not there.
+    pub fn blobs(&self, digest: &Digest) -> Result<Vec<Digest>, ImageError> {
+        let Some(value) = self.known(digest)? else { return Ok(Vec::new()) };
+        let mut blobs = Vec::new();
+        for (inner, _) in descriptors(&value, "manifests") {
+            blobs.extend(self.blobs(&inner)?);
+        }
         let own = descriptors(&value, "layers").into_iter().chain(descriptor(&value["config"]));
-        inner.chain(own.map(|(blob, _)| blob)).collect()
+        blobs.extend(own.map(|(blob, _)| blob));
+        Ok(blobs)
     }
 
-    fn reach(&self, digest: &Digest, needed: &mut HashSet<String>) {
+    fn reach(&self, digest: &Digest, needed: &mut HashSet<String>) -> Result<(), ImageError> {
         if !needed.insert(digest.hex()) {
-            return;
+            return Ok(());
         }
-        let Ok(value) = self.json(digest) else { return };
+        let Some(value) = self.known(digest)? else { return Ok(()) };
         for (manifest, _) in descriptors(&value, "manifests") {
-            self.reach(&manifest, needed);
+            self.reach(&manifest, needed)?;
         }
         let blobs = descriptors(&value, "layers").into_iter().chain(descriptor(&value["config"]));
         needed.extend(blobs.map(|(digest, _)| digest.hex()));
+        Ok(())
+    }
+
+    /// The JSON of a blob where it is there. One that only cannot be read now is none that is not there: what it names
+    /// would be taken for unneeded.
+    pub(crate) fn known(&self, digest: &Digest) -> Result<Option<Value>, ImageError> {
+        match self.json(digest) {
+            Ok(value) => Ok(Some(value)),
+            Err(ImageError::Missing(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Copies a blob from a file or stream, checked.
@@ -255,23 +272,19 @@ impl Layout {
     /// Copies an image with all that it needs from another layout.
     pub(crate) fn copy_image(&self, from: &Self, digest: &Digest) -> Result<(), ImageError> {
         let mut needed = HashSet::new();
-        from.reach(digest, &mut needed);
+        from.reach(digest, &mut needed)?;
         for hex in needed {
             let Ok(digest) = hex.parse::<Digest>() else { continue };
             let path = from.blob_path(&digest);
-            let mut file = File::open(&path).map_err(|_| ImageError::Missing(digest))?;
+            let mut file = File::open(&path).map_err(absent(digest, &path))?;
             self.copy_in(&digest, &mut file)?;
         }
         Ok(())
     }
 
-    pub(crate) fn entries(&self) -> Vec<Value> {
-        self.read_index().unwrap_or_default()
-    }
-
     /// Whoever writes the index, or removes what it does not name, must have read it: an empty list that stands for
     /// an index that cannot be read would lose every image.
-    fn read_index(&self) -> Result<Vec<Value>, ImageError> {
+    pub(crate) fn entries(&self) -> Result<Vec<Value>, ImageError> {
         let path = self.path.join("index.json");
         let text = fs::read(&path).map_err(ImageError::io(&path))?;
         let index: Value =
@@ -291,6 +304,14 @@ impl Layout {
             fs::OpenOptions::new().create(true).append(true).open(&path).map_err(ImageError::io(&path))?;
         file.file().lock().map_err(ImageError::io(&path))?;
         Ok(file)
+    }
+}
+
+/// What it means that a blob cannot be opened: it is not there, or the system does not let it be read.
+pub(crate) fn absent(digest: Digest, path: &Path) -> impl FnOnce(io::Error) -> ImageError {
+    move |error| match error.kind() {
+        io::ErrorKind::NotFound => ImageError::Missing(digest),
+        _ => ImageError::io(path)(error),
     }
 }
 

@@ -16,6 +16,7 @@ mod error;
 mod layer;
 mod layer_index;
 mod layout;
+mod noted;
 mod origins;
 mod path;
 mod plan;

@@ -17,7 +17,7 @@ impl Layout {
     /// Notes of the layers of an image that are not here that a registry has them.
     pub fn note_origin(&self, image: &Digest, from: &ImageReference) -> Result<(), ImageError> {
         let name = from.full();
-        for blob in self.blobs(image).into_iter().filter(|blob| !self.has(blob)) {
+        for blob in self.blobs(image)?.into_iter().filter(|blob| !self.has(blob)) {
             let path = self.origin_path(&blob);
             if fs_err::read(&path).ok().as_deref() != Some(name.as_bytes()) {
                 write_atomic(&path, name.as_bytes())?;

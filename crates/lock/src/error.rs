@@ -1,7 +1,7 @@
 //! What can be wrong with lock files.
 
 use envwright_diagnosis::{Explain, Finding};
-use envwright_store::StoreError;
+use envwright_store::{StoreError, refused};
 use std::path::PathBuf;
 
 /// Why a lock cannot be read or kept.
@@ -40,9 +40,7 @@ impl Explain for LockError {
             }
             Self::Foreign(path) => Finding::new("lock-foreign").fact("file", path.display()),
             Self::Store(error) => return error.findings(),
-            Self::Io { path, source } => {
-                Finding::new("store-io").fact("path", path.display()).fact("reason", source)
-            }
+            Self::Io { path, source } => refused(path.display(), source),
         };
         vec![finding]
     }

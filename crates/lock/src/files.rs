@@ -30,6 +30,12 @@ pub struct LockFiles {
 struct Own {
     version: u32,
     definition: Digest,
+    /// Digest of the `pixi.lock` that was written with it. Of two files one is written first: a process that is killed
+    /// between them leaves two that do not belong together.
+    pixi: Option<Digest>,
+    /// Until that one is written, digest of the one that it takes the place of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced: Option<Digest>,
     platforms: BTreeMap<Platform, OwnPlatform>,
 }
 
@@ -66,7 +72,8 @@ impl LockFiles {
         &self.own
     }
 
-    /// The lock, or `None` where `envwright.lock` is not there.
+    /// The lock, or `None` where there is none, or the writing of both files came to half. An error where another tool
+    /// has changed `pixi.lock`.
     pub fn read(&self) -> Result<Option<Lock>, LockError> {
         let (Some(own_text), Some(pixi_text)) = (text(&self.own)?, text(&self.pixi)?) else {
             return Ok(None);
@@ -75,6 +82,14 @@ impl LockFiles {
         let own: Own = toml::from_str(&own_text).map_err(|error| invalid(error.message().to_owned()))?;
         if own.version != LOCK_VERSION {
             return Err(invalid(format!("its version is {}, not {LOCK_VERSION}", own.version)));
+        }
+        let found = digest(&pixi_text);
+        if own.pixi.is_some_and(|written| written != found) {
+            return if own.replaced == Some(found) {
+                Ok(None)
+            } else {
+                Err(LockError::Foreign(self.pixi.clone()))
+            };
         }
         let mut wheels = pixi::read(&pixi_text, &self.pixi)?;
         let mut platforms = BTreeMap::new();
@@ -90,34 +105,45 @@ impl LockFiles {
         if self.pixi.exists() && !self.own.exists() {
             return Err(LockError::Foreign(self.pixi.clone()));
         }
-        let (pixi_text, own_text) = self.texts(lock, indexes)?;
-        write_atomic(&self.own, own_text.as_bytes())?;
-        Ok(write_atomic(&self.pixi, pixi_text.as_bytes())?)
+        let pixi_text = self.pixi_text(lock, indexes)?;
+        // Who comes after a process that was killed in between knows whose file is there.
+        let replaced = text(&self.pixi)?.map(|text| digest(&text));
+        let begun = self.own_text(lock, &pixi_text, replaced)?;
+        write_atomic(&self.own, begun.as_bytes())?;
+        write_atomic(&self.pixi, pixi_text.as_bytes())?;
+        let own_text = self.own_text(lock, &pixi_text, None)?;
+        if own_text != begun {
+            write_atomic(&self.own, own_text.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// Whether both files hold exactly what [`LockFiles::write`] would write.
     pub fn are(&self, lock: &Lock, indexes: &[SafeUrl]) -> Result<bool, LockError> {
-        let (pixi_text, own_text) = self.texts(lock, indexes)?;
+        let pixi_text = self.pixi_text(lock, indexes)?;
+        let own_text = self.own_text(lock, &pixi_text, None)?;
         Ok(text(&self.pixi)?.as_deref() == Some(&pixi_text) && text(&self.own)?.as_deref() == Some(&own_text))
     }
 
-    /// The texts of `pixi.lock` and `envwright.lock`.
-    pub fn texts(&self, lock: &Lock, indexes: &[SafeUrl]) -> Result<(String, String), LockError> {
+    fn pixi_text(&self, lock: &Lock, indexes: &[SafeUrl]) -> Result<String, LockError> {
         let wheels =
             lock.platforms.iter().map(|(platform, lock)| (*platform, lock.wheels.as_slice())).collect();
+        pixi::write(&wheels, indexes, &self.pixi)
+    }
+
+    /// The text of `envwright.lock` beside this text of `pixi.lock`.
+    fn own_text(&self, lock: &Lock, pixi_text: &str, replaced: Option<Digest>) -> Result<String, LockError> {
+        let platforms = lock.platforms.iter().map(|(platform, lock)| (*platform, own_platform(lock)));
         let own = Own {
             version: LOCK_VERSION,
             definition: lock.definition,
-            platforms: lock
-                .platforms
-                .iter()
-                .map(|(platform, lock)| (*platform, own_platform(lock)))
-                .collect(),
+            pixi: Some(digest(pixi_text)),
+            replaced,
+            platforms: platforms.collect(),
         };
         let own_text = toml::to_string(&own)
             .map_err(|error| LockError::Invalid { path: self.own.clone(), reason: error.to_string() })?;
-        let own_text = format!("# Made by `envwright lock`; not meant to be edited.\n{own_text}");
-        Ok((pixi::write(&wheels, indexes, &self.pixi)?, own_text))
+        Ok(format!("# Made by `envwright lock`; not meant to be edited.\n{own_text}"))
     }
 }
 
@@ -153,6 +179,11 @@ fn join(own: OwnPlatform, mut wheels: Vec<LockedWheel>) -> Result<PlatformLock, 
         return Err(format!("{name} is not in pixi.lock"));
     }
     Ok(PlatformLock { base: own.base, python: own.python, glibc: own.glibc, debs: own.debs, wheels })
+}
+
+/// The same for lines that end as on Windows: version control may change that.
+fn digest(text: &str) -> Digest {
+    Digest::of(text.replace("\r\n", "\n").as_bytes())
 }
 
 fn text(path: &Path) -> Result<Option<String>, LockError> {

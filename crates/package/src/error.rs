@@ -3,6 +3,7 @@
 use crate::writer::unreadable;
 use envwright_archive::ArchiveError;
 use envwright_diagnosis::{Explain, Finding};
+use envwright_store::refused;
 use std::{io, path::PathBuf};
 
 /// Why a package did not become a segment.
@@ -73,18 +74,11 @@ impl Explain for PackageError {
             Self::Compiler { package, reason } => {
                 Finding::new("python-bytecode").fact("package", package).fact("reason", reason)
             }
-            Self::Read { path, source } => machine(path.display().to_string(), source),
-            Self::Write { file, source } => machine(format!("the segment of {file}"), source),
+            Self::Read { path, source } => refused(path.display(), source),
+            Self::Write { file, source } => refused(format!("the segment of {file}"), source),
         };
         vec![finding]
     }
-}
-
-fn machine(path: String, error: &io::Error) -> Finding {
-    if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
-        return Finding::new("disk-full");
-    }
-    Finding::new("store-io").fact("path", path).fact("reason", error)
 }
 
 /// A failure before it is known to which archive it belongs.

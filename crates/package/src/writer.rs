@@ -7,7 +7,7 @@ use crate::{
     header::{self, Attributes, BLOCK, Member},
     path,
 };
-use envwright_store::{Digest, DigestWriter, Directory, Entry, EntryKind, SegmentIndex};
+use envwright_store::{Digest, DigestWriter, Directory, Entry, EntryKind, SegmentIndex, is_of_system};
 use std::{
     collections::BTreeMap,
     io::{self, Read, Write},
@@ -155,6 +155,8 @@ fn directory(path: &str, attributes: Attributes, implied: bool) -> Directory {
 pub(crate) fn unreadable(path: &str, error: &io::Error) -> Fault {
     match error.raw_os_error() {
         Some(code) => Fault::Read(io::Error::from_raw_os_error(code)),
+        // Of the wrapper that names the file in what it says.
+        None if is_of_system(error) => Fault::Read(io::Error::new(error.kind(), error.to_string())),
         None => Fault::invalid(format!("member `{path}` cannot be read: {error}")),
     }
 }

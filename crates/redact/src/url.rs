@@ -72,6 +72,14 @@ impl SafeUrl {
         (!name.is_empty()).then_some(name)
     }
 
+    /// The address of a path below it, whatever its own end; credentials and query, such as a signature, stay.
+    #[must_use]
+    pub fn below(&self, path: &str) -> Self {
+        let mut url = self.0.clone();
+        url.set_path(&format!("{}/{path}", self.0.path().trim_end_matches('/')));
+        Self(url)
+    }
+
     /// Resolves a relative reference against this URL (RFC 3986, section 5).
     pub fn join(&self, reference: &str) -> Result<Self, UrlError> {
         self.0.join(reference).map(Self).map_err(UrlError)

@@ -20,7 +20,7 @@ impl AtomicFile {
     /// Starts a file beside `path`; missing folders are made.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
         let dir = parent(path);
-        fs_err::create_dir_all(dir).map_err(StoreError::io("make the folder", dir))?;
+        create_folder(dir)?;
         let file = tempfile::Builder::new()
             .prefix(".tmp-")
             // As any file that a program makes: the umask says who may read it.
@@ -41,8 +41,7 @@ impl AtomicFile {
         let Self { file, .. } = self;
         file.as_file().sync_all().map_err(StoreError::io("write", path))?;
         file.persist(path).map_err(|error| StoreError::io("write", path)(error.error))?;
-        let dir = parent(path);
-        fs_err::File::open(dir).and_then(|dir| dir.sync_all()).map_err(StoreError::io("flush", dir))
+        flush(parent(path))
     }
 }
 
@@ -61,6 +60,29 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let mut file = AtomicFile::create(path)?;
     file.write_all(bytes).map_err(StoreError::io("write", path))?;
     file.commit()
+}
+
+/// Makes a folder durably, with the folders above it that are missing; one that is there is left as it is.
+pub fn create_folder(path: &Path) -> Result<(), StoreError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = parent(path);
+    if above != path {
+        create_folder(above)?;
+    }
+    match fs_err::create_dir(path) {
+        Ok(()) => flush(above),
+        // Made by another process meanwhile.
+        Err(_) if path.is_dir() => Ok(()),
+        Err(error) => Err(StoreError::io("make the folder", path)(error)),
+    }
+}
+
+/// Brings the names in a folder to disk.
+fn flush(folder: &Path) -> Result<(), StoreError> {
+    let flushed = fs_err::File::open(folder).and_then(|folder| folder.sync_all());
+    flushed.map_err(StoreError::io("flush", folder))
 }
 
 fn parent(path: &Path) -> &Path {
@@ -82,6 +104,19 @@ mod tests {
         write_atomic(&path, b"new").unwrap();
         assert_eq!(fs_err::read(&path).unwrap(), b"new");
     }
+
+    #[test]
+    fn a_folder_is_made_with_those_above_it_and_never_in_the_place_of_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("a/b/c");
+        create_folder(&folder).unwrap();
+        create_folder(&folder).unwrap();
+        assert!(folder.is_dir());
+        fs_err::write(folder.join("file"), "").unwrap();
+        let error = create_folder(&folder.join("file/d")).unwrap_err();
+        assert!(matches!(error, StoreError::Io { path, .. } if path == folder.join("file")));
+    }
+
     fn names(dir: &Path) -> Vec<String> {
         let mut names: Vec<String> = fs_err::read_dir(dir)
             .unwrap()

@@ -1,6 +1,6 @@
 //! Where things are kept.
 
-use crate::StoreError;
+use crate::{StoreError, create_folder};
 use etcetera::BaseStrategy as _;
 use fs_err as fs;
 use std::{
@@ -33,7 +33,7 @@ impl Home {
             None => Self::of_user()?,
         };
         for dir in [&home.cache, &home.kept] {
-            fs::create_dir_all(dir).map_err(StoreError::io("make the folder", dir))?;
+            create_folder(dir)?;
         }
         Ok(home)
     }

@@ -4,7 +4,8 @@
 //! - [`SegmentIndex`]: what stands beside a segment's compressed bytes;
 //! - [`Home`] and [`LockGuard`]: where things are kept, and kernel locks between processes;
 //! - [`Segments`]: packed segments, each made once;
-//! - [`AtomicFile`], [`write_atomic`]: durable writes; [`canonical_json`]: JSON that can be hashed.
+//! - [`AtomicFile`], [`write_atomic`], [`create_folder`]: durable writes; [`refused`]: what the disk said;
+//! - [`canonical_json`]: JSON that can be hashed.
 
 mod atomic;
 mod digest;
@@ -14,9 +15,9 @@ mod json;
 mod segment;
 mod segments;
 
-pub use atomic::{AtomicFile, write_atomic};
+pub use atomic::{AtomicFile, create_folder, write_atomic};
 pub use digest::{Digest, DigestError, DigestWriter};
-pub use error::StoreError;
+pub use error::{StoreError, is_full, is_of_system, refused};
 pub use home::{Home, LockGuard};
 pub use json::canonical_json;
 pub use segment::{Directory, Entry, EntryKind, SegmentIndex};

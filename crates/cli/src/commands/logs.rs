@@ -2,8 +2,7 @@
 
 use crate::{failure::Failure, terminal::Terminal};
 use clap::Args;
-use envwright_builder::BuildError;
-use envwright_store::Home;
+use envwright_store::{Home, StoreError};
 use serde_json::json;
 use std::{
     io::{self, Write as _},
@@ -34,11 +33,18 @@ pub(crate) struct LogsArguments {
 pub(crate) fn run(arguments: &LogsArguments, home: &Home, terminal: &Terminal) -> Result<(), Failure> {
     let build = envwright_builder::find_build(home, &arguments.build)?.build;
     let path = envwright_builder::log_path(home, &build);
+    if !path.exists() && !terminal.json {
+        terminal.error(&format!("build {build} ended before it wrote a log"));
+        return Ok(());
+    }
     if terminal.json {
-        let log = fs_err::read_to_string(&path).map_err(BuildError::from)?;
+        let log = match fs_err::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            read => read.map_err(StoreError::io("read", &path))?,
+        };
         return Ok(terminal.print_json(&json!({ "build": build, "file": path, "log": log }))?);
     }
-    let mut file = fs_err::File::open(&path).map_err(BuildError::from)?;
+    let mut file = fs_err::File::open(&path).map_err(StoreError::io("read", &path))?;
     loop {
         // Asked before reading: what is written until a build has ended is then read, too.
         let ended = envwright_builder::find_build(home, &build)?.state != "running";

@@ -9,8 +9,12 @@ mod pip;
 use crate::{FindLinks, chars::Chars, collect::Collected, decode::decode, requirement};
 use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
 use envwright_redact::SafeUrl;
+use envwright_store::refused;
 use options::{Given, OptionFault};
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Files that one definition may include; more is a mistake.
 const MOST_FILES: usize = 500;
@@ -138,8 +142,12 @@ impl<'a> Reader<'a> {
                 .remedy("Remove the line shown");
             return self.collected.push(finding);
         }
-        let Ok(bytes) = fs_err::read(path) else {
-            return self.collected.missing(MISSING, name, path, span);
+        let bytes = match fs_err::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return self.collected.missing(MISSING, name, path, span);
+            }
+            Err(error) => return self.collected.push(refused(path.display(), &error).at(span, "this file")),
         };
         let Some(text) = decode(&bytes) else {
             let finding = Finding::new("definition-encoding").fact("path", name);

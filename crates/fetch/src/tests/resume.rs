@@ -244,3 +244,18 @@ fn of_many_at_once_one_downloads() {
     });
     assert!(place.holds().iter().any(|(name, text)| name == "file" && text == TEXT));
 }
+
+/// Between the look for the file and the begin of a part another process may have finished it.
+#[test]
+fn a_file_that_is_there_whole_by_now_is_not_fetched_again() {
+    let server = Server::start([]);
+    let place = Place::new();
+    fs_err::write(place.file(), TEXT).unwrap();
+    assert_eq!(place.get(&exact(server.url("/file"))).unwrap(), done());
+    assert!(server.requests().is_empty() && place.holds_only("file", TEXT));
+
+    let server = Server::start([whole(TEXT)]);
+    fs_err::write(place.file(), "another").unwrap();
+    assert_eq!(place.get(&exact(server.url("/file"))).unwrap(), done());
+    assert!(place.holds_only("file", TEXT));
+}

@@ -81,6 +81,16 @@ pub enum RegistryError {
     UnknownImage(String),
 }
 
+impl RegistryError {
+    /// A part of an image that is not there, or cannot be read.
+    pub(crate) fn of_layout(error: ImageError) -> Self {
+        match error {
+            ImageError::Missing(digest) => Self::Missing(digest),
+            other => Self::Keep(Box::new(other)),
+        }
+    }
+}
+
 /// What a registry was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -3,10 +3,11 @@
 
 use super::{
     PushListener, RegistryError, Repository,
+    places::Place,
     pull::{DOWNLOADS, Wanted, layers},
 };
 use crate::{
-    ImageError, ImageReference, Layout,
+    ImageError, Layout,
     base::oci_type,
     layer_index::{LayerIndex, LayerIndexes},
     layout::descriptor,
@@ -42,8 +43,8 @@ pub async fn learn(
     {
         return Ok(digest);
     }
-    let from = async |place: &ImageReference| {
-        let repository = Repository::open(client, place, wanted.registries, None).await?;
+    let from = async |place: &Place| {
+        let repository = Repository::at(client, place, wanted.registries).await?;
         let manifest = repository.look(layout, &wanted, platform, listener).await?;
         let unknown = unknown(layout, &manifest, indexes)?;
         stream::iter(&unknown)

@@ -7,6 +7,7 @@ mod learn;
 mod places;
 mod pull;
 mod push;
+mod stored;
 mod upload;
 
 pub use allowed::may_push;
@@ -45,6 +46,8 @@ struct Repository<'c> {
     /// As the user calls the image.
     image: String,
     root: SafeUrl,
+    /// Whether the root is no registry's, but that of an OCI image layout.
+    is_layout: bool,
     scopes: Vec<String>,
     /// What is sent as `Authorization`, and how often it was renewed.
     authorization: Mutex<(Option<HeaderValue>, u64)>,
@@ -108,6 +111,7 @@ impl<'c> Repository<'c> {
             name,
             image: image.to_string(),
             root,
+            is_layout: false,
             scopes,
             authorization: Mutex::default(),
         })

@@ -1,6 +1,6 @@
 //! An image out of a registry: the manifest for a platform, its configuration, and its layers.
 
-use super::{Action, Call, MANIFESTS, Registries, RegistryError, Repository};
+use super::{Action, Call, MANIFESTS, Registries, RegistryError, Repository, places::Place};
 use crate::{ImageReference, Layout, layout::descriptor, reference::RemoteImage};
 use envwright_fetch::{
     Client, Download, FetchError, Method,
@@ -15,7 +15,7 @@ use std::path::Path;
 /// Blobs that are fetched at once.
 pub(super) const DOWNLOADS: usize = 4;
 /// Largest manifest that registries take (distribution specification, pushing manifests).
-const LARGEST_MANIFEST: u64 = 4 << 20;
+pub(super) const LARGEST_MANIFEST: u64 = 4 << 20;
 
 /// An image that is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +39,8 @@ pub async fn pull(
     if let Some(digest) = wanted.pinned.filter(|digest| layout.is_whole(digest)) {
         return Ok(digest);
     }
-    let from = async |place: &ImageReference| {
-        let repository = Repository::open(client, place, wanted.registries, None).await?;
+    let from = async |place: &Place| {
+        let repository = Repository::at(client, place, wanted.registries).await?;
         let manifest = repository.look(layout, &wanted, platform, listener).await?;
         repository.contents(layout, &manifest, listener).await?;
         Ok(manifest)
@@ -56,8 +56,8 @@ pub async fn look(
     wanted: Wanted<'_>,
     platform: Platform,
 ) -> Result<Digest, RegistryError> {
-    let at = async |place: &ImageReference| {
-        let repository = Repository::open(client, place, wanted.registries, None).await?;
+    let at = async |place: &Place| {
+        let repository = Repository::at(client, place, wanted.registries).await?;
         repository.look(layout, &wanted, platform, &|_| ()).await
     };
     wanted.registries.ask(wanted.image.name(), at).await
@@ -71,8 +71,8 @@ pub async fn pull_all(
     registries: &Registries,
     listener: super::PushListener<'_>,
 ) -> Result<Digest, RegistryError> {
-    let from = async |place: &ImageReference| {
-        let repository = Repository::open(client, place, registries, None).await?;
+    let from = async |place: &Place| {
+        let repository = Repository::at(client, place, registries).await?;
         repository.all(layout, &image.wanted(), listener).await
     };
     registries.ask(image.name(), from).await
@@ -87,8 +87,8 @@ pub async fn fetch_blobs(
     blobs: &[(Digest, u64)],
     listener: super::PushListener<'_>,
 ) -> Result<(), RegistryError> {
-    let from = async |place: &ImageReference| {
-        let repository = Repository::open(client, place, registries, None).await?;
+    let from = async |place: &Place| {
+        let repository = Repository::at(client, place, registries).await?;
         repository.fetch_all(layout, blobs, listener).await
     };
     registries.ask(image, from).await
@@ -96,7 +96,7 @@ pub async fn fetch_blobs(
 
 /// The layers that a manifest names.
 pub(super) fn layers(layout: &Layout, manifest: &Digest) -> Result<Vec<Value>, RegistryError> {
-    let value = layout.json(manifest).map_err(|_| RegistryError::Missing(*manifest))?;
+    let value = layout.json(manifest).map_err(RegistryError::of_layout)?;
     Ok(value["layers"].as_array().cloned().unwrap_or_default())
 }
 
@@ -113,7 +113,7 @@ impl Repository<'_> {
             Some(digest) => self.manifest(layout, &digest.to_string()).await?,
             None => self.resolve(layout, &wanted.image.wanted(), platform).await?,
         };
-        let value = layout.json(&manifest).map_err(|_| RegistryError::Missing(manifest))?;
+        let value = layout.json(&manifest).map_err(RegistryError::of_layout)?;
         self.fits(layout, &value, platform, listener).await?;
         Ok(manifest)
     }
@@ -126,7 +126,7 @@ impl Repository<'_> {
         listener: super::PushListener<'_>,
     ) -> Result<Digest, RegistryError> {
         let all = self.manifest(layout, wanted).await?;
-        let value = layout.json(&all).map_err(|_| RegistryError::Missing(all))?;
+        let value = layout.json(&all).map_err(RegistryError::of_layout)?;
         let Some(manifests) = value["manifests"].as_array() else {
             self.contents(layout, &all, listener).await?;
             return Ok(all);
@@ -146,7 +146,7 @@ impl Repository<'_> {
         manifest: &Digest,
         listener: super::PushListener<'_>,
     ) -> Result<(), RegistryError> {
-        let value = layout.json(manifest).map_err(|_| RegistryError::Missing(*manifest))?;
+        let value = layout.json(manifest).map_err(RegistryError::of_layout)?;
         let mut blobs = Vec::new();
         for part in value["layers"].as_array().into_iter().flatten().chain(value.get("config")) {
             blobs.push(descriptor(part).ok_or_else(|| self.wrong("its manifest", "names no digest"))?);
@@ -179,7 +179,7 @@ impl Repository<'_> {
         let config = descriptor(&manifest["config"]);
         let config = config.ok_or_else(|| self.wrong("its manifest", "names no configuration"))?;
         self.fetch(layout, config, listener).await?;
-        let value = layout.json(&config.0).map_err(|_| RegistryError::Missing(config.0))?;
+        let value = layout.json(&config.0).map_err(RegistryError::of_layout)?;
         let name = |part: &str| value[part].as_str().unwrap_or("unknown").to_owned();
         let of_image = format!("{}/{}", name("os"), name("architecture"));
         if of_image == format!("linux/{}", platform.arch.oci()) {
@@ -197,7 +197,7 @@ impl Repository<'_> {
         platform: Platform,
     ) -> Result<Digest, RegistryError> {
         let digest = self.manifest(layout, wanted).await?;
-        let value = layout.json(&digest).map_err(|_| RegistryError::Missing(digest))?;
+        let value = layout.json(&digest).map_err(RegistryError::of_layout)?;
         let Some(manifests) = value["manifests"].as_array() else { return Ok(digest) };
         let fits = |entry: &&Value| {
             entry["platform"]["os"] == "linux" && entry["platform"]["architecture"] == platform.arch.oci()
@@ -217,9 +217,8 @@ impl Repository<'_> {
         if let Some(digest) = known.filter(|digest| layout.json(digest).is_ok()) {
             return Ok(digest);
         }
-        let mut call = Call::new(Action::Pull, Method::GET, self.url(&format!("manifests/{reference}"))?);
-        call.headers.insert(ACCEPT, HeaderValue::from_static(MANIFESTS));
-        let bytes = self.document(&call).await?;
+        let bytes =
+            if self.is_layout { self.stored(reference).await? } else { self.served(reference).await? };
         let value: Value = serde_json::from_slice(&bytes).map_err(|_| {
             self.wrong(
                 &self.image,
@@ -239,11 +238,13 @@ impl Repository<'_> {
         }
     }
 
-    /// The body of an answer, asked for again where it does not come whole.
-    async fn document(&self, call: &Call) -> Result<Vec<u8>, RegistryError> {
+    /// A manifest or index as the registry gives it, asked for again where it does not come whole.
+    async fn served(&self, reference: &str) -> Result<Vec<u8>, RegistryError> {
+        let mut call = Call::new(Action::Pull, Method::GET, self.url(&format!("manifests/{reference}"))?);
+        call.headers.insert(ACCEPT, HeaderValue::from_static(MANIFESTS));
         let mut attempts = self.client.attempts(&self.root);
         loop {
-            let answer = self.call(call).await?;
+            let answer = self.call(&call).await?;
             if !answer.is_success() {
                 return Err(self.refused(call.action, answer).await);
             }
@@ -274,7 +275,7 @@ impl Repository<'_> {
         (digest, size): (Digest, u64),
         listener: super::PushListener<'_>,
     ) -> Result<(), RegistryError> {
-        let url = self.url(&format!("blobs/{digest}"))?;
+        let url = self.blob(&digest)?;
         let mut download = Download {
             url: url.clone(),
             mirrors: Vec::new(),
@@ -286,7 +287,9 @@ impl Repository<'_> {
         let outcome = self.client.download(&download, path, &progress).await;
         match outcome {
             Ok(_) => return Ok(()),
-            Err(error) if !matches!(error.root(), FetchError::Status { status: 401, .. }) => {
+            Err(error)
+                if self.is_layout || !matches!(error.root(), FetchError::Status { status: 401, .. }) =>
+            {
                 return Err(self.unreached(error));
             }
             Err(_) => {}

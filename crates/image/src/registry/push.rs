@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     ImageReference, Layout,
-    layout::{descriptor, media_type},
+    layout::{absent, descriptor, media_type},
 };
 use envwright_fetch::{
     Body, Client, Method,
@@ -147,14 +147,15 @@ impl Contents {
 }
 
 fn json(layout: &Layout, digest: &Digest) -> Result<Value, RegistryError> {
-    layout.json(digest).map_err(|_| RegistryError::Missing(*digest))
+    layout.json(digest).map_err(RegistryError::of_layout)
 }
 
 impl Repository<'_> {
     /// Puts a manifest under a digest or tag.
     async fn publish(&self, layout: &Layout, digest: &Digest, reference: &str) -> Result<(), RegistryError> {
         let path = layout.blob_path(digest);
-        let bytes = fs_err::tokio::read(path).await.map_err(|_| RegistryError::Missing(*digest))?;
+        let read = fs_err::tokio::read(&path).await;
+        let bytes = read.map_err(absent(*digest, &path)).map_err(RegistryError::of_layout)?;
         let kind = json(layout, digest)?;
         let kind = HeaderValue::from_str(media_type(&kind))
             .map_err(|_| self.wrong("the manifest", "has no media type"))?;

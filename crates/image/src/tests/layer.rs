@@ -234,3 +234,20 @@ fn a_segment_that_is_not_there_is_named() {
         other => panic!("{other:?}"),
     }
 }
+
+/// A folder can be opened, and not be read.
+#[test]
+fn a_segment_that_the_system_does_not_let_be_read_is_not_called_damaged() {
+    for unread in [0, 1] {
+        let place = Place::new();
+        let planned = two(&place, Packing::Zstd);
+        let file = &planned.segments[unread].file;
+        fs_err::remove_file(file).unwrap();
+        fs_err::create_dir(file).unwrap();
+        match write(&place, &planned) {
+            Err(ImageError::Io { path, .. }) => assert_eq!(&path, file),
+            other => panic!("{other:?}"),
+        }
+        assert!(place.blobs().is_empty());
+    }
+}

@@ -15,13 +15,13 @@ fn image(place: &Place) -> Digest {
 }
 
 fn names(layout: &Layout) -> Vec<String> {
-    layout.list().into_iter().map(|named| named.name).collect()
+    layout.list().unwrap().into_iter().map(|named| named.name).collect()
 }
 
 #[test]
 fn what_was_created_is_opened_by_others() {
     let place = Place::new();
-    assert_eq!(Layout::open(place.layout.path()).unwrap().list(), []);
+    assert_eq!(Layout::open(place.layout.path()).unwrap().list().unwrap(), []);
     let text = fs_err::read(place.layout.path().join("oci-layout")).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&text).unwrap(), json!({"imageLayoutVersion": "1.0.0"}));
     let index: Value =
@@ -72,9 +72,9 @@ fn a_name_moves_to_the_image_that_got_it_last() {
         place.layout.tag(&name("a:1"), digest).unwrap();
     }
     place.layout.tag(&name("a:2"), &one).unwrap();
-    assert_eq!(place.layout.resolve("a:1"), Some(other));
+    assert_eq!(place.layout.resolve("a:1").unwrap(), Some(other));
     assert_eq!(names(&place.layout), ["a:1", "a:2"]);
-    assert_eq!(place.layout.resolve("a:3"), None);
+    assert_eq!(place.layout.resolve("a:3").unwrap(), None);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn with_an_index_that_cannot_be_read_nothing_is_lost() {
     assert!(place.layout.remove("a:latest").is_err());
     assert_eq!(fs_err::read(&index).unwrap(), b"{ half");
     assert_eq!(place.blobs(), before);
-    assert!(names(&place.layout).is_empty());
+    assert!(place.layout.list().is_err());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn tagging_at_once_loses_no_name() {
             scope.spawn(move || layout.tag(&name(&format!("a:{index}")), digest).unwrap());
         }
     });
-    assert_eq!(place.layout.list().len(), 16);
+    assert_eq!(place.layout.list().unwrap().len(), 16);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn creating_at_once_loses_no_name() {
                 });
             }
         });
-        assert_eq!(Layout::open(&folder).unwrap().list().len(), 4);
+        assert_eq!(Layout::open(&folder).unwrap().list().unwrap().len(), 4);
     }
 }
 
@@ -193,7 +193,7 @@ fn an_exported_image_is_whole_elsewhere_under_its_tag() {
     assert!(to.is_whole(&digest));
     assert_eq!(names(&to), ["1", "2"]);
     assert_eq!(blobs(&to), blobs(&from));
-    assert_eq!(to.entries()[0]["annotations"]["io.containerd.image.name"], "host.example/x:1");
+    assert_eq!(to.entries().unwrap()[0]["annotations"]["io.containerd.image.name"], "host.example/x:1");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{KeyFile, Keyring};
 use envwright_diagnosis::{Explain, Finding, Span, nearest};
 use envwright_fetch::FetchError;
-use envwright_store::StoreError;
+use envwright_store::{StoreError, refused};
 use std::path::PathBuf;
 
 /// Names of Debian's releases that mirrors have (Debian's list of releases).
@@ -209,9 +209,7 @@ impl DebianError {
             }
             Self::Fetch(error) => error.findings().remove(0),
             Self::Store(error) => error.findings().remove(0),
-            Self::Io { path, source } => {
-                Finding::new("store-io").fact("path", path.display()).fact("reason", source)
-            }
+            Self::Io { path, source } => refused(path.display(), source),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Why wheels could not be found.
 
 use envwright_diagnosis::{Explain, Finding, Span};
-use std::time::Duration;
+use envwright_store::refused;
+use std::{io, time::Duration};
 
 /// A solve that failed.
 #[derive(Debug, thiserror::Error)]
@@ -91,14 +92,24 @@ impl Explain for PypiError {
             Self::Timeout { limit } => {
                 Finding::new("pip-solve-timeout").fact("limit", format!("{} s", limit.as_secs()))
             }
-            Self::Cache { path, source } => {
-                Finding::new("store-io").fact("path", path).fact("reason", source)
-            }
-            Self::Thread { .. } | Self::Ended | Self::Internal { .. } => {
-                Finding::new("internal-error").detail(self.to_string())
-            }
+            Self::Cache { path, source } => match of_system(source) {
+                Some(error) => refused(path, error),
+                None => Finding::new("store-io").fact("path", path).fact("reason", source),
+            },
+            Self::Thread { source } => refused("the thread of the solve", source)
+                .detail("The solver needs a thread and files of its own, which this machine does not give."),
+            Self::Ended | Self::Internal { .. } => Finding::new("internal-error").detail(self.to_string()),
         };
         vec![finding]
+    }
+}
+
+/// What the system said of the solver's cache.
+fn of_system(error: &uv_cache::Error) -> Option<&io::Error> {
+    use uv_cache::Error::{Absolute, Acquire, Init, Io};
+    match error {
+        Io(error) | Init(_, error) | Absolute(error) => Some(error),
+        Acquire(error) => error.as_io_error(),
     }
 }
 
@@ -107,5 +118,21 @@ pub(super) fn at(finding: Finding, span: Option<&Span>, label: &str) -> Finding 
     match span {
         Some(span) => finding.at(span, label),
         None => finding,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_a_cache_that_may_not_be_written() {
+        let problem = |kind: io::ErrorKind| {
+            let source = uv_cache::Error::Init("/x".into(), kind.into());
+            let error = PypiError::Cache { path: "/x".to_owned(), source };
+            error.findings()[0].problem.as_str().to_owned()
+        };
+        assert_eq!(problem(io::ErrorKind::StorageFull), "disk-full");
+        assert_eq!(problem(io::ErrorKind::PermissionDenied), "store-io");
     }
 }

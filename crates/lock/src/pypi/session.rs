@@ -250,5 +250,5 @@ fn client(request: &Request, cache: Cache, locations: IndexLocations) -> Result<
         .index_locations(locations)
         .index_strategy(IndexStrategy::UnsafeBestMatch)
         .build()
-        .map_err(PypiError::internal)
+        .map_err(|error| transport::setup(&error))
 }

@@ -4,6 +4,7 @@ use super::PypiError;
 use envwright_diagnosis::{Explain as _, Finding};
 use envwright_fetch::{FetchError, Transport, status_problem};
 use envwright_redact::SafeUrl;
+use envwright_store::refused;
 use std::error::Error;
 use uv_client::{ErrorKind, FlatIndexError, WrappedReqwestError};
 
@@ -28,7 +29,9 @@ pub(super) fn client(error: &uv_client::Error) -> PypiError {
         ErrorKind::AsyncHttpRangeReader(url, error) => {
             unanswered(error).unwrap_or_else(|| at("net-io", &safe(url)).fact("reason", innermost(error)))
         }
-        ErrorKind::Io(error) | ErrorKind::CacheWrite(error) => Finding::new("store-io").fact("reason", error),
+        ErrorKind::Io(error) | ErrorKind::CacheWrite(error) => {
+            refused("the solver's cache", error).fact("reason", error)
+        }
         ErrorKind::Metadata(file, error) => {
             Finding::new("archive-invalid").fact("file", file).fact("reason", error)
         }
@@ -96,6 +99,18 @@ pub(super) fn at(problem: &'static str, url: &SafeUrl) -> Finding {
 /// uv's URL as ours.
 pub(super) fn safe(url: &uv_redacted::DisplaySafeUrl) -> SafeUrl {
     SafeUrl::from(url::Url::from(url.clone())).without_credentials()
+}
+
+/// A client that cannot be made: what it needs of this machine cannot be read.
+pub(super) fn setup(error: &(dyn Error + 'static)) -> PypiError {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if let Some(error) = cause.downcast_ref::<std::io::Error>() {
+            return PypiError::Transport { finding: Box::new(refused("the solver's connection", error)) };
+        }
+        next = cause.source();
+    }
+    PypiError::Transport { finding: Box::new(Finding::new("net-io").fact("reason", innermost(error))) }
 }
 
 fn innermost(error: &dyn Error) -> String {

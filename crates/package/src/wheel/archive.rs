@@ -2,6 +2,7 @@
 
 use crate::{error::Fault, path, writer::unreadable};
 use envwright_archive::{Bounded, is_exceeded, most_unpacked};
+use envwright_store::is_of_system;
 use fs_err as fs;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -131,9 +132,7 @@ fn name<'a, R: Read>(entry: &'a ZipFile<'_, R>) -> Result<&'a str, Fault> {
 
 fn broken(error: &zip::result::ZipError) -> Fault {
     match error {
-        zip::result::ZipError::Io(error) if error.raw_os_error().is_some() => {
-            unreadable("central directory", error)
-        }
+        zip::result::ZipError::Io(error) if is_of_system(error) => unreadable("central directory", error),
         _ => Fault::invalid(format!("zip structure is broken: {error}")),
     }
 }
