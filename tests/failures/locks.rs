@@ -1,6 +1,12 @@
 //! Locks that are not of the definition, and work without a network.
 
-use crate::support::{Envwright, base::BOOKWORM, index::Index, server::Server, wheel::wheel};
+use crate::support::{
+    Envwright,
+    base::BOOKWORM,
+    index::Index,
+    server::Server,
+    wheel::{sha256, wheel},
+};
 
 fn index() -> Index {
     Index::of(&[wheel("requests", "2.31.0"), wheel("requests", "2.32.0"), wheel("idna", "3.7")])
@@ -23,20 +29,23 @@ fn with_locked_a_changed_definition_makes_the_lock_stale() {
 }
 
 /// As a process leaves them that is killed between its two files.
+/// As a process leaves them that is killed between the two.
 #[test]
-fn lock_files_that_were_not_written_together_are_no_lock() {
+fn lock_files_of_which_one_was_written_are_no_lock() {
     let envwright = Envwright::new().on_base(&BOOKWORM, "requests==2.31.0\n").index(&index().url());
     envwright.run(&["lock"]).succeeded();
-    let before = fs_err::read(envwright.folder().join("pixi.lock")).unwrap();
+    let before = fs_err::read_to_string(envwright.folder().join("pixi.lock")).unwrap();
     let envwright = envwright.file("requirements.txt", "requests==2.32.0\n");
     envwright.run(&["lock"]).succeeded();
     let whole = envwright.run(&["build", "--json"]).succeeded().json();
-    let after = fs_err::read(envwright.folder().join("pixi.lock")).unwrap();
-    let envwright = envwright.file("pixi.lock", before);
+    let own = fs_err::read_to_string(envwright.folder().join("envwright.lock")).unwrap();
+    let begun =
+        own.replacen("pixi = ", &format!("replaced = \"sha256:{}\"\npixi = ", sha256(before.as_bytes())), 1);
+    let envwright = envwright.file("pixi.lock", before).file("envwright.lock", begun);
     assert_failure!(envwright, ["build", "--locked"], 1, "lock-stale", {});
     assert_eq!(envwright.run(&["build", "--json"]).succeeded().json()["digest"], whole["digest"]);
     envwright.run(&["lock"]).succeeded();
-    assert_eq!(fs_err::read(envwright.folder().join("pixi.lock")).unwrap(), after);
+    assert_eq!(fs_err::read_to_string(envwright.folder().join("envwright.lock")).unwrap(), own);
 }
 
 #[test]
