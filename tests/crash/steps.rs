@@ -150,8 +150,16 @@ pub(super) fn outside(envwright: &Envwright) -> BTreeMap<PathBuf, String> {
     let files = crate::support::whole::files(&folder);
     let outside = files.into_iter().filter(|file| !file.starts_with(folder.join("out")));
     let known = |file: PathBuf| {
-        let digest = crate::support::wheel::sha256(&fs_err::read(&file).unwrap());
+        let digest = crate::support::wheel::sha256(&settled(fs_err::read(&file).unwrap()));
         (file.strip_prefix(&folder).unwrap().to_owned(), digest)
     };
     outside.map(known).collect()
+}
+
+/// The text of `envwright.lock` without the line that says which `pixi.lock` is about to be replaced: it stands there from
+/// before that one is written until after it, and who comes in between goes on from it.
+fn settled(bytes: Vec<u8>) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(&bytes) else { return bytes };
+    let lines = text.split_inclusive('\n').filter(|line| !line.starts_with("replaced = "));
+    lines.collect::<String>().into_bytes()
 }
