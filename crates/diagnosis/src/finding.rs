@@ -104,6 +104,16 @@ pub struct Finding {
     pub details: Vec<String>,
     /// Specific things to do, the best first.
     pub remedies: Vec<Remedy>,
+    /// The tool that said it; none for what envwright itself met.
+    #[serde(default)]
+    pub tool: Option<String>,
+    /// How sure it is, from 0 to 100 percent.
+    #[serde(default = "certain")]
+    pub confidence: u8,
+}
+
+fn certain() -> u8 {
+    100
 }
 
 impl Finding {
@@ -116,6 +126,8 @@ impl Finding {
             evidence: Vec::new(),
             details: Vec::new(),
             remedies: Vec::new(),
+            tool: None,
+            confidence: certain(),
         }
     }
 

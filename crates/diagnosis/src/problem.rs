@@ -1,7 +1,8 @@
 //! An entry of the catalog: what can go wrong, its causes and remedies.
 
+use crate::Severity;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// One file of the catalog. Texts are templates: `{package}` is replaced by the fact of that name (or by
 /// words such as "the package" when it is not known), and `[ for {platform}]` is left out as a whole when one
@@ -25,6 +26,15 @@ pub struct Problem {
     /// The general problem that this one is a variant of.
     #[serde(default)]
     pub parent: Option<String>,
+    /// The tool whose text its signatures read, where they do not name another.
+    #[serde(default)]
+    pub tool: Option<String>,
+    /// Whether it says only that something failed: whatever is more specific explains it.
+    #[serde(default)]
+    pub generic: bool,
+    /// How it is recognised in a log: by any of them.
+    #[serde(default)]
+    pub signature: Vec<Signature>,
     /// What can be behind it, the most likely first.
     #[serde(default)]
     pub cause: Vec<Cause>,
@@ -34,6 +44,74 @@ pub struct Problem {
     /// Where to read more.
     #[serde(default)]
     pub reference: Vec<Reference>,
+    /// Logs in which it is the one root.
+    #[serde(default)]
+    pub example: Vec<Example>,
+    /// Logs that look alike and in which it is not a root.
+    #[serde(default)]
+    pub counterexample: Vec<Counterexample>,
+}
+
+/// A message of a tool by which a problem is recognised. Patterns are those of the `regex` crate, each for one line,
+/// from which terminal escapes and the prefixes of platforms are removed. Named groups become facts.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    /// The tool that prints it.
+    #[serde(default)]
+    pub tool: Option<String>,
+    /// The first of the tool's versions that prints it; for readers only.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// A warning or a note fails no build by itself: it is a cause only where nothing else is known.
+    #[serde(default = "error")]
+    pub level: Severity,
+    /// The line. Every match holds some text of five bytes or more by which the line is found.
+    pub pattern: String,
+    /// Each must match the line itself or one of the 40 before and 20 after it.
+    #[serde(default)]
+    pub with: Vec<String>,
+    /// Any of them makes the line harmless, on the line itself, one of the 3 before or the 6 after it.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// Looked for in up to 60 lines before, nearest first, to read facts.
+    #[serde(default)]
+    pub before: Vec<String>,
+    /// Looked for in up to 40 lines after, in this order, to read facts.
+    #[serde(default)]
+    pub then: Vec<String>,
+    /// Each of the lines that follow at once and match is a finding of its own.
+    #[serde(default)]
+    pub each: Option<String>,
+    /// Facts that the message means without spelling them.
+    #[serde(default)]
+    pub facts: BTreeMap<String, String>,
+}
+
+fn error() -> Severity {
+    Severity::Error
+}
+
+/// A log in which a problem is the one root.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// Its lines.
+    pub log: String,
+    /// Facts that the root has, among others.
+    #[serde(default)]
+    pub facts: BTreeMap<String, String>,
+    /// The line of the root's first evidence, counted from 1.
+    #[serde(default)]
+    pub line: Option<usize>,
+}
+
+/// A log in which a problem is not a root.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counterexample {
+    /// Its lines.
+    pub log: String,
 }
 
 /// What can be behind a problem.

@@ -2,19 +2,26 @@
 
 use std::{fmt, ops::Range, sync::Arc};
 
-/// A text that the user wrote (or a log), with the name it is shown under.
+/// A text that the user wrote, or lines of a log, with the name it is shown under.
 #[derive(PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Source {
     /// Path as the user would write it, or `<stdin>`.
     pub name: String,
-    /// The whole text.
+    /// The whole text, or a part of it that begins with a line.
     pub text: String,
+    /// The number of the text's first line, counted from 1.
+    pub first_line: usize,
 }
 
 impl Source {
     /// A shared source.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into() })
+        Self::excerpt(name, text, 1)
+    }
+
+    /// Some lines of a longer text, of which the first has this number.
+    pub fn excerpt(name: impl Into<String>, text: impl Into<String>, first_line: usize) -> Arc<Self> {
+        Arc::new(Self { name: name.into(), text: text.into(), first_line })
     }
 }
 
@@ -64,7 +71,7 @@ impl Span {
 
     /// Line of its start, counted from 1.
     pub fn line(&self) -> usize {
-        self.source.text[..self.start].bytes().filter(|b| *b == b'\n').count() + 1
+        self.source.text[..self.start].bytes().filter(|b| *b == b'\n').count() + self.source.first_line
     }
 
     /// Column of its start in characters, counted from 1.
