@@ -5,6 +5,7 @@ use crate::{
     template,
 };
 use envwright_redact::Redactor;
+use serde::Serialize;
 
 /// What went wrong, in which order.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +14,20 @@ pub struct Diagnosis {
     findings: Vec<Diagnosed>,
     root_count: usize,
     notes: Vec<Diagnosed>,
+    log: Option<String>,
+    outcome: Option<Outcome>,
+}
+
+/// How what was looked at ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Something failed.
+    Failed,
+    /// All went well.
+    Succeeded,
+    /// A log that does not tell.
+    Unknown,
 }
 
 /// A finding with the catalog's words. Holds no secrets: they are masked in every text and source.
@@ -64,7 +79,29 @@ impl Diagnosis {
             diagnosed.explains = explains;
         }
         let notes = notes.into_iter().map(|finding| Diagnosed::new(finding, catalog)).collect();
-        Self { findings, root_count, notes }
+        Self { findings, root_count, notes, log: None, outcome: None }
+    }
+
+    /// As what a log of this name shows.
+    #[must_use]
+    pub(crate) fn of_log(mut self, name: &str, outcome: Outcome) -> Self {
+        self.log = Some(name.to_owned());
+        self.outcome = Some(outcome);
+        self
+    }
+
+    /// The log that was read; none for what envwright itself met.
+    pub fn log(&self) -> Option<&str> {
+        self.log.as_deref()
+    }
+
+    /// How it ended.
+    pub fn outcome(&self) -> Outcome {
+        match self.outcome {
+            Some(outcome) => outcome,
+            None if self.root_count == 0 => Outcome::Succeeded,
+            None => Outcome::Failed,
+        }
     }
 
     /// The first cause; none when nothing failed.

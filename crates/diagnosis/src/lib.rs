@@ -5,6 +5,7 @@
 //! - [`Explain`]: what every room's error type implements to name its problem;
 //! - [`Catalog`]: what can go wrong, in words: [`Problem`] with [`Stage`] and [`Fault`], and its [`Page`];
 //! - [`Diagnosis`]: the findings of one failure in the catalog's words, root causes first;
+//! - [`log`]: reads what any tool printed: [`log::LogReader`], with the signatures of a catalog, [`log::Matcher`];
 //! - [`report`]: a diagnosis as text and as JSON;
 //! - [`nearest`]: the name that was probably meant.
 //!
@@ -21,6 +22,7 @@ mod catalog;
 mod diagnosis;
 mod explain;
 mod finding;
+pub mod log;
 mod mask;
 mod nearest;
 mod order;
@@ -29,13 +31,14 @@ mod problem;
 pub mod report;
 mod source;
 mod template;
+mod words;
 mod wrap;
 
 pub use catalog::{Catalog, CatalogError};
-pub use diagnosis::{Diagnosed, Diagnosis};
+pub use diagnosis::{Diagnosed, Diagnosis, Outcome};
 pub use explain::Explain;
 pub use finding::{Evidence, Facts, Finding, ProblemId, Remedy, Severity};
 pub use nearest::nearest;
 pub use page::Page;
-pub use problem::{Cause, Fault, Guidance, Problem, Reference, Stage};
+pub use problem::{Cause, Counterexample, Example, Fault, Guidance, Problem, Reference, Signature, Stage};
 pub use source::{Source, Span};

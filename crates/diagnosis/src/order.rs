@@ -65,6 +65,12 @@ fn explains(cause: &Finding, effect: &Finding, catalog: &Catalog) -> bool {
     if cause.problem == effect.problem {
         return false;
     }
+    let generic = |finding: &Finding| {
+        catalog.get(finding.problem.as_str()).is_some_and(|problem| problem.generic)
+    };
+    if generic(effect) && !generic(cause) {
+        return true;
+    }
     let packages = (cause.facts.get("package"), effect.facts.get("package"));
     if matches!(packages, (Some(one), Some(other)) if one != other) {
         return false;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 pub fn json(diagnosis: &Diagnosis) -> Value {
     let all = |diagnosed: &[Diagnosed]| diagnosed.iter().map(finding).collect::<Vec<_>>();
     json!({
-        "log": null,
-        "outcome": if diagnosis.roots().is_empty() { "succeeded" } else { "failed" },
+        "log": diagnosis.log(),
+        "outcome": diagnosis.outcome(),
         "root": diagnosis.root().map(finding),
         "roots": all(diagnosis.roots()),
         "findings": all(diagnosis.findings()),
@@ -30,8 +30,7 @@ fn finding(diagnosed: &Diagnosed) -> Value {
         "fault": diagnosed.fault,
         "transient": diagnosed.transient,
         "severity": finding.severity,
-        // Errors of envwright's own rooms are known by their type.
-        "confidence": 1.0,
+        "confidence": f64::from(finding.confidence) / 100.0,
         "facts": finding.facts,
         "evidence": finding.evidence.iter().map(evidence).collect::<Vec<_>>(),
         "remedies": diagnosed.remedies.iter().map(|r| remedy(&r.title, &r.command)).collect::<Vec<_>>(),

@@ -1,0 +1,215 @@
+//! Lines as the tools wrote them: without terminal escapes, rewritten progress and the prefixes that platforms add.
+
+use regex::Regex;
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
+
+/// Bytes of a line that are looked at.
+pub(super) const LONGEST: usize = 64 * 1024;
+
+/// Removes terminal escapes (ECMA-48 control sequences, operating system commands) and NULs; keeps every line break.
+pub(crate) fn clean(block: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr2(0x1b, 0, block).is_none() {
+        return Cow::Borrowed(block);
+    }
+    let mut out = Vec::with_capacity(block.len());
+    let mut rest = block;
+    while let Some(at) = memchr::memchr2(0x1b, 0, rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + escape(&rest[at..])..];
+    }
+    out.extend_from_slice(rest);
+    Cow::Owned(out)
+}
+
+/// Length of the escape (or NUL) that a text begins with.
+fn escape(text: &[u8]) -> usize {
+    match text.get(1) {
+        _ if text[0] == 0 => 1,
+        Some(b'[') => {
+            let parameters = text[2..].iter().take(64).take_while(|byte| (0x20..0x40).contains(*byte)).count();
+            2 + parameters + usize::from(text.get(2 + parameters).is_some_and(|byte| *byte >= 0x40))
+        }
+        Some(b']' | b'P' | b'_' | b'^') => {
+            let end = text.iter().take(4096).position(|byte| matches!(byte, 7 | b'\n'));
+            let st = text[2..].windows(2).take(4096).position(|pair| pair == b"\x1b\\").map(|at| at + 4);
+            match (end, st) {
+                (Some(end), Some(st)) if st <= end => st,
+                (Some(end), _) => end + usize::from(text[end] == 7),
+                (None, Some(st)) => st,
+                (None, None) => 2,
+            }
+        }
+        Some(b'(' | b')' | b'#') => text.len().min(3),
+        Some(byte) if *byte != b'\n' => 2,
+        _ => 1,
+    }
+}
+
+/// A line as text: what a carriage return rewrote is gone, what is not UTF-8 replaced, and cut where it is too long.
+pub(super) fn text(raw: &[u8]) -> Cow<'_, str> {
+    let raw = &raw[..raw.len().min(LONGEST)];
+    let end = raw.iter().rposition(|byte| *byte != b'\r').map_or(0, |at| at + 1);
+    let start = memchr::memrchr(b'\r', &raw[..end]).map_or(0, |at| at + 1);
+    String::from_utf8_lossy(&raw[start..end])
+}
+
+/// A line without the prefixes of platforms.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unwrapped<'a> {
+    /// What the tool wrote.
+    pub(super) text: Cow<'a, str>,
+    /// Where it begins in the line; the whole line where it is written otherwise there (JSON). Bytes.
+    pub(super) start: usize,
+    /// BuildKit's number of the step that the line belongs to.
+    pub(super) vertex: Option<u32>,
+    /// Whether BuildKit wrote a time before it: output of the step, not a word on the step.
+    pub(super) timed: bool,
+}
+
+macro_rules! regex {
+    ($name:ident, $pattern:expr) => {
+        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($pattern).expect("a valid pattern"));
+    };
+}
+
+// Docker's `time=`-less forms, GitHub, GitLab, Azure, Kubernetes and journals.
+regex!(
+    TIMESTAMP,
+    r"^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?(?:[ \t]+|: |$)(?:\d\d[OE][ +]?|(?:stdout|stderr) [FP] )?"
+);
+regex!(CLOCK, r"^\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?[ \t]+");
+regex!(SYSLOG, r"^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w./-]+(?:\[\d+\])?: ");
+regex!(COMPOSE, r"^[A-Za-z0-9][A-Za-z0-9_.-]*(?:[ \t]+)\| ?");
+regex!(POD, r"^\[pod/[^\]\s]+\] ");
+regex!(GH_RUN, r"^[^\t]{1,120}\t[^\t]{1,160}\t\u{feff}?");
+regex!(VERTEX, r"^#(\d+) (?:(\d+(?:\.\d+)?)(?: |$))?");
+regex!(BUILDKIT_BLOCK, r"^(?:=> => # |\d+\.\d{1,3} )");
+regex!(COMMAND, r"^(?:##\[(?:error|warning|debug|section|command|group|notice)\]|::(?:error|warning|notice|debug)(?: [^:]*)?::)");
+regex!(KANIKO, r"^(?:INFO|ERRO|WARN|DEBU|FATA)\[\d{4}\] ");
+
+/// Removes prefixes until none is left.
+pub(super) fn unwrap(line: &str) -> Unwrapped<'_> {
+    let mut start = 0;
+    let mut vertex = None;
+    let mut timed = false;
+    for _ in 0..6 {
+        let rest = &line[start..];
+        let Some(first) = rest.bytes().next() else { break };
+        let found = match first {
+            b'0'..=b'9' => TIMESTAMP
+                .find(rest)
+                .or_else(|| CLOCK.find(rest))
+                .or_else(|| BUILDKIT_BLOCK.find(rest))
+                .or_else(|| compose(rest)),
+            b'[' => TIMESTAMP.find(rest).or_else(|| CLOCK.find(rest)).or_else(|| POD.find(rest)),
+            b'#' | b':' => match VERTEX.captures(rest) {
+                Some(captures) if vertex.is_none() => {
+                    vertex = captures[1].parse().ok();
+                    timed = captures.get(2).is_some();
+                    captures.get(0)
+                }
+                _ => COMMAND.find(rest),
+            },
+            b'=' => BUILDKIT_BLOCK.find(rest),
+            b'{' => return json(line, start, vertex),
+            _ => KANIKO
+                .find(rest)
+                .or_else(|| SYSLOG.find(rest))
+                .or_else(|| GH_RUN.find(rest).filter(|found| TIMESTAMP.is_match(&rest[found.end()..])))
+                .or_else(|| compose(rest)),
+        };
+        match found {
+            Some(found) if !found.is_empty() => start += found.end(),
+            _ => break,
+        }
+    }
+    Unwrapped { text: Cow::Borrowed(&line[start..]), start, vertex, timed }
+}
+
+/// `service-1  | `; pip and Cargo draw frames with bars too, which stand at the line's start or after a number.
+fn compose(rest: &str) -> Option<regex::Match<'_>> {
+    let found = COMPOSE.find(rest)?;
+    let name = rest[..found.end()].split_whitespace().next()?;
+    (!name.bytes().all(|byte| byte.is_ascii_digit())).then_some(found)
+}
+
+/// The message of a line of structured logs.
+fn json(line: &str, start: usize, vertex: Option<u32>) -> Unwrapped<'_> {
+    let whole = Unwrapped { text: Cow::Borrowed(&line[start..]), start, vertex, timed: false };
+    let Ok(value) = serde_json::from_str::<serde_json::Value>(line[start..].trim_end()) else { return whole };
+    let members = ["log", "message", "msg", "stream", "error", "textPayload", "MESSAGE"];
+    let Some(text) = members.iter().find_map(|member| value.get(member).and_then(|value| value.as_str())) else {
+        return whole;
+    };
+    let text = text.trim_end_matches(['\n', '\r']);
+    let last = text.rsplit('\n').next().unwrap_or(text);
+    let last = String::from_utf8_lossy(&clean(last.as_bytes())).into_owned();
+    let inner = unwrap(&last);
+    let vertex = vertex.or(inner.vertex);
+    Unwrapped { timed: inner.timed, text: Cow::Owned(inner.text.into_owned()), start, vertex }
+}
+
+/// Where a place in the unwrapped text lies in the line.
+pub(super) fn place(line: &str, unwrapped: &Unwrapped<'_>, range: Range<usize>) -> Range<usize> {
+    match unwrapped.text {
+        Cow::Borrowed(_) => unwrapped.start + range.start..unwrapped.start + range.end,
+        Cow::Owned(_) => unwrapped.start..line.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cleaned(text: &str) -> String {
+        String::from_utf8(clean(text.as_bytes()).into_owned()).unwrap()
+    }
+
+    #[test]
+    fn escapes_and_nuls_are_removed_and_line_breaks_are_kept() {
+        assert_eq!(cleaned("\u{1b}[0m\u{1b}[91mERROR: \u{1b}[1;31mno\u{1b}[K\nx\0y"), "ERROR: no\nxy");
+        assert_eq!(cleaned("\u{1b}]8;;http://a\u{7}link\u{1b}]8;;\u{1b}\\ end"), "link end");
+        assert_eq!(cleaned("\u{1b}[\n\u{1b}\n\u{1b}]x\ny\u{1b}"), "\n\n\ny");
+        assert_eq!(cleaned("plain"), "plain");
+    }
+
+    #[test]
+    fn of_rewritten_progress_the_last_state_is_left() {
+        assert_eq!(text(b"10%\r50%\rdone\r\n".trim_ascii_end()), "done");
+        assert_eq!(text(b"one\r"), "one");
+        assert_eq!(text(b"\r\r"), "");
+        assert_eq!(text(b"\xff!"), "\u{fffd}!");
+        assert_eq!(text(&vec![b'x'; 3 * LONGEST]).len(), LONGEST);
+    }
+
+    #[test]
+    fn prefixes_of_platforms_are_removed() {
+        let cases = [
+            ("#12 3.456 ERROR: x", "ERROR: x"),
+            ("#12 ERROR: process", "ERROR: process"),
+            ("2024-05-06T07:08:09.1234567Z ERROR: x", "ERROR: x"),
+            ("2024-05-06T07:08:09.1234567Z ##[error]x", "x"),
+            ("2024-05-06T07:08:09.123456Z 01O ERROR: x", "ERROR: x"),
+            ("2024-05-06T07:08:09.123Z stdout F #5 1.2 ERROR: x", "ERROR: x"),
+            ("[2024-05-06T07:08:09.123Z] ERROR: x", "ERROR: x"),
+            ("2024-05-06 07:08:09,123 ERROR: x", "ERROR: x"),
+            ("07:08:09 ERROR: x", "ERROR: x"),
+            ("web-1  | ERROR: x", "ERROR: x"),
+            ("[pod/app-1/build] ERROR: x", "ERROR: x"),
+            ("build\tBuild image\t2024-05-06T07:08:09.1Z ERROR: x", "ERROR: x"),
+            ("May  6 07:08:09 host dockerd[12]: ERROR: x", "ERROR: x"),
+            (r#"{"log":"ERROR: \"x\"\n","stream":"stderr"}"#, "ERROR: \"x\""),
+            ("::error file=a,line=1::ERROR: x", "ERROR: x"),
+            ("12.34 ERROR: x", "ERROR: x"),
+            ("INFO[0012] ERROR: x", "ERROR: x"),
+            ("=> => # ERROR: x", "ERROR: x"),
+            ("12 | >>> RUN x", "12 | >>> RUN x"),
+            ("    indented", "    indented"),
+            ("{not json", "{not json"),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(unwrap(line).text, expected, "{line}");
+        }
+        assert_eq!(unwrap("#12 3.456 x").vertex, Some(12));
+    }
+}

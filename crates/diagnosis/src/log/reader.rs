@@ -1,0 +1,600 @@
+//! Reads a log once, in constant memory.
+
+use super::{
+    Announcement, Log,
+    line::{self, Unwrapped},
+    matcher::{Candidate, Matcher, Pattern},
+    sighting::{Proof, Sighting},
+    signs::{self, Told},
+    text::Decoder,
+};
+use crate::{Facts, Severity};
+use std::collections::HashMap;
+
+/// Lines after a match that are looked at.
+const AFTER: usize = 40;
+/// Lines before a match that are looked at.
+const BEFORE: usize = 60;
+/// Bytes on either side of a match that are looked at.
+const REACH: usize = 64 * 1024;
+/// Bytes of a line that are kept; what follows is dropped up to the line's end.
+const LONGEST: usize = line::LONGEST;
+/// Different findings of one problem that are kept.
+const MOST: usize = 64;
+/// Bytes of the log's end that are kept for when nothing is recognised.
+const TAIL: usize = 64 * 1024;
+
+/// How a step of the build ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Unknown,
+    Well,
+    Failed,
+}
+
+/// Reads the text of any tool, from a file or from a pipe that still grows.
+pub struct LogReader<'m> {
+    matcher: &'m Matcher,
+    decoder: Decoder,
+    /// Lines that may still be looked at. Begins with a line.
+    buffer: Vec<u8>,
+    /// The number of the buffer's first line.
+    first_line: usize,
+    /// Where the next line to look at begins.
+    at: usize,
+    /// And its number.
+    line: usize,
+    /// Whether the rest of a line that is too long is being dropped.
+    dropping: bool,
+    /// Bytes of the line that is not yet whole.
+    pending: usize,
+    /// Up to which line what was seen has been announced.
+    announced: usize,
+    state: State,
+    scratch: Vec<Candidate>,
+}
+
+/// What was seen so far.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) sightings: Vec<Sighting>,
+    by_problem: HashMap<usize, usize>,
+    pub(super) steps: Vec<End>,
+    vertices: HashMap<u32, usize>,
+    step: Option<usize>,
+    number: u32,
+    package: Option<String>,
+    /// Lines of commands that went well, with their step.
+    pub(super) done: Vec<(usize, Option<usize>)>,
+    /// The last line that says that the whole went well, or failed, or complains.
+    pub(super) success: usize,
+    pub(super) failure: usize,
+    pub(super) complaint: usize,
+    pub(super) failures: Vec<Proof>,
+    pub(super) complaints: Vec<Proof>,
+}
+
+impl<'m> LogReader<'m> {
+    /// A reader that has read nothing.
+    pub fn new(matcher: &'m Matcher) -> Self {
+        Self {
+            matcher,
+            decoder: Decoder::default(),
+            buffer: Vec::new(),
+            first_line: 1,
+            at: 0,
+            line: 1,
+            dropping: false,
+            pending: 0,
+            announced: 0,
+            state: State::default(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Reads the next bytes, as many as there are.
+    pub fn push(&mut self, bytes: &[u8]) {
+        let text = self.decoder.decode(bytes);
+        self.add(&text);
+        self.advance(false);
+    }
+
+    /// Errors that were seen since the last call, before what follows them is known.
+    pub fn fresh(&mut self) -> Vec<Announcement> {
+        let mut fresh = Vec::new();
+        let (mut at, mut number) = (self.at, self.line);
+        let whole = self.buffer.len() - self.pending;
+        while at < whole {
+            let end = line_end(&self.buffer, at).min(whole);
+            if number > self.announced {
+                fresh.extend(self.announce(at..end, number));
+            }
+            at = end + 1;
+            number += 1;
+        }
+        self.announced = self.announced.max(number - 1);
+        fresh
+    }
+
+    fn announce(&mut self, range: std::ops::Range<usize>, number: usize) -> Option<Announcement> {
+        let raw = &self.buffer[range];
+        self.matcher.next(raw, 0)?;
+        self.matcher.candidates(raw, &mut self.scratch);
+        let shown = line::text(raw);
+        let unwrapped = line::unwrap(&shown);
+        self.scratch.iter().find_map(|candidate| {
+            let Candidate::Pattern(pattern) = candidate else { return None };
+            let pattern = &self.matcher.patterns[*pattern];
+            let problem = &self.matcher.problems[pattern.problem];
+            let telling = pattern.level == Severity::Error && !problem.generic && pattern.with.is_empty();
+            let captures = pattern.line.get().filter(|_| telling)?.captures(&unwrapped.text)?;
+            let mut facts = constants(pattern);
+            read_facts(pattern.line.get()?, &captures, &mut facts);
+            Some(Announcement {
+                problem: problem.id.clone(),
+                title: crate::template::text(&problem.title, &facts),
+                line: number,
+            })
+        })
+    }
+
+    /// What the whole log shows.
+    pub fn finish(mut self) -> Log {
+        let rest = self.decoder.finish();
+        self.add(&rest);
+        if self.pending > 0 {
+            self.buffer.push(b'\n');
+            self.pending = 0;
+        }
+        self.advance(true);
+        let tail = self.buffer.len().saturating_sub(TAIL);
+        let tail = line_start(&self.buffer, tail);
+        let skipped = memchr::memchr_iter(b'\n', &self.buffer[..tail]).count();
+        Log {
+            lines: self.line - 1,
+            tail_line: self.first_line + skipped,
+            tail: String::from_utf8_lossy(&self.buffer[tail..]).into_owned(),
+            state: self.state,
+        }
+    }
+
+    /// Takes text into the buffer, without what is too long in its lines.
+    fn add(&mut self, text: &[u8]) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+            let ends = rest[end - 1] == b'\n';
+            // Whole lines that are short go in at once.
+            if self.pending == 0 && !self.dropping && ends {
+                let whole = memchr::memrchr(b'\n', &rest[..rest.len().min(LONGEST)]).map_or(0, |at| at + 1);
+                if whole > 0 {
+                    self.buffer.extend_from_slice(&rest[..whole]);
+                    rest = &rest[whole..];
+                    continue;
+                }
+            }
+            let piece = &rest[..end - usize::from(ends)];
+            if !self.dropping {
+                let room = LONGEST.saturating_sub(self.pending);
+                let taken = &piece[..piece.len().min(room)];
+                self.buffer.extend_from_slice(taken);
+                self.pending += taken.len();
+                if piece.len() > room {
+                    self.overlong(&piece[room..]);
+                }
+            } else {
+                self.rewritten(piece);
+            }
+            if ends {
+                self.buffer.push(b'\n');
+                self.pending = 0;
+                self.dropping = false;
+            }
+            rest = &rest[end..];
+        }
+    }
+
+    /// A line that is too long: its beginning is looked at, unless it is progress that was rewritten.
+    fn overlong(&mut self, rest: &[u8]) {
+        self.dropping = true;
+        self.rewritten(rest);
+    }
+
+    /// A carriage return in a line that is too long begins it anew.
+    fn rewritten(&mut self, piece: &[u8]) {
+        let Some(at) = memchr::memrchr(b'\r', piece).filter(|at| at + 1 < piece.len()) else { return };
+        let begin = self.buffer.len() - self.pending;
+        self.buffer.truncate(begin);
+        let last = &piece[at + 1..];
+        let last = &last[..last.len().min(LONGEST)];
+        self.buffer.extend_from_slice(last);
+        self.pending = last.len();
+        self.dropping = piece.len() - at - 1 > LONGEST;
+    }
+
+    /// Looks at every line that has enough lines after it, or at all.
+    fn advance(&mut self, last: bool) {
+        let whole = self.buffer.len() - self.pending;
+        let limit = if last { whole } else { settled(&self.buffer[..whole]) };
+        while self.at < limit {
+            let Some(hit) = self.matcher.next(&self.buffer[..limit], self.at) else {
+                self.skip_to(limit);
+                break;
+            };
+            self.skip_to(line_start(&self.buffer, hit.saturating_sub(1)));
+            let end = line_end(&self.buffer, self.at);
+            self.look(end);
+            self.at = end + 1;
+            self.line += 1;
+        }
+        let keep = line_start(&self.buffer, back(&self.buffer[..self.at.min(whole)]));
+        // Moving what is left costs as much as it is long, so it is done seldom.
+        if keep > 4 * REACH && !last {
+            self.first_line += memchr::memchr_iter(b'\n', &self.buffer[..keep]).count();
+            self.buffer.drain(..keep);
+            self.at -= keep;
+        }
+    }
+
+    fn skip_to(&mut self, place: usize) {
+        self.line += memchr::memchr_iter(b'\n', &self.buffer[self.at..place]).count();
+        self.at = place;
+    }
+
+    /// Looks at the line that begins where the reader is.
+    fn look(&mut self, end: usize) {
+        let raw = &self.buffer[self.at..end];
+        self.matcher.candidates(raw, &mut self.scratch);
+        let shown = line::text(raw);
+        let unwrapped = line::unwrap(&shown);
+        let here = Here { reader: &*self, shown: &shown, unwrapped: &unwrapped, end };
+        let mut seen = Vec::new();
+        for candidate in &self.scratch {
+            match candidate {
+                Candidate::Pattern(pattern) => here.recognise(&self.matcher.patterns[*pattern], &mut seen),
+                Candidate::Sign(_) => {}
+            }
+        }
+        let signs: Vec<Told> = (self.scratch.iter())
+            .filter_map(|candidate| match candidate {
+                Candidate::Sign(sign) => signs::read(*sign, &unwrapped),
+                Candidate::Pattern(_) => None,
+            })
+            .collect();
+        let (vertex, proof) = (unwrapped.vertex, Proof::new(self.line, &shown, 0..shown.len().min(400)));
+        let line = self.line;
+        self.state.enter(vertex);
+        for told in signs {
+            self.state.told(told, vertex, line, &proof);
+        }
+        for sighting in seen {
+            self.state.add(sighting);
+        }
+    }
+}
+
+/// A line that is looked at, and what stands around it.
+struct Here<'a, 'm> {
+    reader: &'a LogReader<'m>,
+    shown: &'a str,
+    unwrapped: &'a Unwrapped<'a>,
+    end: usize,
+}
+
+impl Here<'_, '_> {
+    fn recognise(&self, pattern: &Pattern, seen: &mut Vec<Sighting>) {
+        let Some(regex) = pattern.line.get() else { return };
+        let Some(captures) = regex.captures(&self.unwrapped.text) else { return };
+        let near = |(text, _): &(String, usize), wanted: &super::matcher::Lazy| wanted.is_match(text);
+        if !pattern.unless.is_empty() {
+            let around: Vec<_> = self.before(3).into_iter().chain(self.after(6)).collect();
+            let harmless = |unless| {
+                near(&(self.unwrapped.text.to_string(), 0), unless) || around.iter().any(|line| near(line, unless))
+            };
+            if pattern.unless.iter().any(harmless) {
+                return;
+            }
+        }
+        if !pattern.with.is_empty() {
+            let around: Vec<_> = self.before(AFTER).into_iter().chain(self.after(20)).collect();
+            let there = |with| {
+                near(&(self.unwrapped.text.to_string(), 0), with) || around.iter().any(|line| near(line, with))
+            };
+            if !pattern.with.iter().all(there) {
+                return;
+            }
+        }
+        let mut facts = constants(pattern);
+        read_facts(regex, &captures, &mut facts);
+        let whole = captures.get(0).map_or(0..0, |found| found.range());
+        let place = line::place(self.shown, self.unwrapped, whole);
+        let mut proofs = vec![Proof::new(self.reader.line, self.shown, place)];
+        self.read_before(pattern, &mut facts, &mut proofs);
+        self.read_after(pattern, &mut facts, &mut proofs);
+        let sighting = |mut facts: Facts, proofs: Vec<Proof>| {
+            let problem = &self.reader.matcher.problems[pattern.problem];
+            if problem.compiles && facts.get("package").is_none() {
+                if let Some(package) = self.package() {
+                    facts.set("package", package);
+                }
+            }
+            finish_facts(&mut facts, pattern.tool.as_deref(), &problem.id);
+            Sighting {
+                problem: pattern.problem,
+                level: pattern.level,
+                tool: pattern.tool.clone(),
+                last: proofs.iter().map(|proof| proof.line).max().unwrap_or_default(),
+                facts,
+                proofs,
+                step: None,
+            }
+        };
+        match &pattern.each {
+            None => seen.push(sighting(facts, proofs)),
+            Some(each) => {
+                let mut listed = false;
+                for (own, proof) in self.each(each) {
+                    let mut facts = facts.clone();
+                    for (name, value) in own.iter() {
+                        facts.set(name, value);
+                    }
+                    let mut proofs = proofs.clone();
+                    proofs.insert(0, proof);
+                    seen.push(sighting(facts, proofs));
+                    listed = true;
+                }
+                if !listed {
+                    seen.push(sighting(facts, proofs));
+                }
+            }
+        }
+    }
+
+    fn read_before(&self, pattern: &Pattern, facts: &mut Facts, proofs: &mut Vec<Proof>) {
+        if pattern.before.is_empty() {
+            return;
+        }
+        let lines = self.before(BEFORE);
+        for wanted in pattern.before.iter().filter_map(|wanted| wanted.get()) {
+            for (text, line) in &lines {
+                if let Some(captures) = wanted.captures(text) {
+                    read_facts(wanted, &captures, facts);
+                    proofs.push(Proof::new(*line, text, captures.get(0).map_or(0..0, |found| found.range())));
+                    break;
+                }
+            }
+        }
+    }
+
+    fn read_after(&self, pattern: &Pattern, facts: &mut Facts, proofs: &mut Vec<Proof>) {
+        if pattern.then.is_empty() {
+            return;
+        }
+        let lines = self.after(AFTER);
+        let mut from = 0;
+        for wanted in pattern.then.iter().filter_map(|wanted| wanted.get()) {
+            for (at, (text, line)) in lines.iter().enumerate().skip(from) {
+                if let Some(captures) = wanted.captures(text) {
+                    read_facts(wanted, &captures, facts);
+                    proofs.push(Proof::new(*line, text, captures.get(0).map_or(0..0, |found| found.range())));
+                    from = at + 1;
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The lines of a list that follows.
+    fn each(&self, wanted: &super::matcher::Lazy) -> Vec<(Facts, Proof)> {
+        let Some(wanted) = wanted.get() else { return Vec::new() };
+        let mut listed = Vec::new();
+        let mut others = 0;
+        for (text, line) in self.after(AFTER) {
+            match wanted.captures(&text) {
+                Some(captures) => {
+                    let mut facts = Facts::default();
+                    read_facts(wanted, &captures, &mut facts);
+                    let range = captures.get(0).map_or(0..0, |found| found.range());
+                    listed.push((facts, Proof::new(line, &text, range)));
+                    others = 0;
+                }
+                None if others == 2 => break,
+                None => others += 1,
+            }
+        }
+        listed
+    }
+
+    /// Unwrapped lines before, nearest first, with their numbers.
+    fn before(&self, most: usize) -> Vec<(String, usize)> {
+        let buffer = &self.reader.buffer;
+        let mut lines = Vec::new();
+        let (mut end, mut number) = (self.reader.at, self.reader.line);
+        let floor = self.reader.at.saturating_sub(REACH);
+        while end > floor && lines.len() < most {
+            let start = line_start(buffer, end - 1);
+            number -= 1;
+            let shown = line::text(&buffer[start..end - 1]);
+            lines.push((line::unwrap(&shown).text.into_owned(), number));
+            end = start;
+        }
+        lines
+    }
+
+    /// Unwrapped lines after, with their numbers.
+    fn after(&self, most: usize) -> Vec<(String, usize)> {
+        let buffer = &self.reader.buffer;
+        let whole = buffer.len() - self.reader.pending;
+        let mut lines = Vec::new();
+        let (mut start, mut number) = (self.end + 1, self.reader.line);
+        let ceiling = whole.min(self.end + REACH);
+        while start < ceiling && lines.len() < most {
+            let end = line_end(buffer, start);
+            number += 1;
+            let shown = line::text(&buffer[start..end]);
+            lines.push((line::unwrap(&shown).text.into_owned(), number));
+            start = end + 1;
+        }
+        lines
+    }
+
+    /// The package whose build the line belongs to: what the lines after say of it, else what was begun.
+    fn package(&self) -> Option<String> {
+        let named = self.after(AFTER).into_iter().find_map(|(text, _)| super::package::failed(&text));
+        named.or_else(|| self.reader.state.package.clone())
+    }
+}
+
+impl State {
+    /// The step of a line that BuildKit numbered.
+    fn enter(&mut self, vertex: Option<u32>) {
+        let Some(vertex) = vertex else { return };
+        let steps = &mut self.steps;
+        let step = *self.vertices.entry(vertex).or_insert_with(|| {
+            steps.push(End::Unknown);
+            steps.len() - 1
+        });
+        self.step = Some(step);
+    }
+
+    fn told(&mut self, told: Told, vertex: Option<u32>, line: usize, proof: &Proof) {
+        match told {
+            Told::Step(number) => {
+                let before = self.step.filter(|_| vertex.is_none() && number > self.number);
+                if let Some(step) = before.and_then(|step| self.steps.get_mut(step)) {
+                    *step = End::Well;
+                }
+                self.number = number;
+                self.steps.push(End::Unknown);
+                self.step = Some(self.steps.len() - 1);
+                self.package = None;
+            }
+            Told::Vertex(well) => {
+                if let Some(step) = self.step.and_then(|step| self.steps.get_mut(step)) {
+                    *step = if well { End::Well } else { End::Failed };
+                }
+                if !well {
+                    self.failed(line, proof);
+                }
+            }
+            Told::Package(package) => self.package = Some(package),
+            Told::Done => {
+                self.done.push((line, self.step));
+                if self.done.len() > 256 {
+                    self.done.drain(..128);
+                }
+            }
+            Told::Success => {
+                self.success = line;
+                if vertex.is_none()
+                    && let Some(step) = self.step.and_then(|step| self.steps.get_mut(step))
+                    && *step == End::Unknown
+                {
+                    *step = End::Well;
+                }
+            }
+            Told::Failure => self.failed(line, proof),
+            Told::Complaint => {
+                self.complaint = line;
+                keep(&mut self.complaints, proof);
+            }
+        }
+    }
+
+    fn failed(&mut self, line: usize, proof: &Proof) {
+        self.failure = line;
+        keep(&mut self.failures, proof);
+    }
+
+    fn add(&mut self, mut sighting: Sighting) {
+        sighting.step = self.step;
+        let known = self.sightings.iter_mut().rev().find(|known| known.agrees(&sighting));
+        if let Some(known) = known {
+            known.merge(sighting);
+            return;
+        }
+        let count = self.by_problem.entry(sighting.problem).or_default();
+        if *count < MOST {
+            *count += 1;
+            self.sightings.push(sighting);
+        }
+    }
+}
+
+/// The last few of many lines.
+fn keep(proofs: &mut Vec<Proof>, proof: &Proof) {
+    if proofs.last().is_some_and(|last| last.line == proof.line) {
+        return;
+    }
+    if proofs.len() == 16 {
+        proofs.remove(0);
+    }
+    proofs.push(proof.clone());
+}
+
+/// The beginning of the line that a place lies in.
+fn line_start(buffer: &[u8], place: usize) -> usize {
+    memchr::memrchr(b'\n', &buffer[..place]).map_or(0, |at| at + 1)
+}
+
+/// The line break that ends the line that a place lies in.
+fn line_end(buffer: &[u8], place: usize) -> usize {
+    memchr::memchr(b'\n', &buffer[place..]).map_or(buffer.len(), |at| place + at)
+}
+
+/// The place before the last lines, whose number or size is as much as is looked at after a line.
+fn settled(buffer: &[u8]) -> usize {
+    let floor = buffer.len().saturating_sub(REACH);
+    let nth = memchr::memrchr_iter(b'\n', buffer).nth(AFTER);
+    let place = nth.map_or(0, |at| at + 1).max(floor);
+    line_start(buffer, place)
+}
+
+/// The place from which lines before the end may be looked at.
+fn back(buffer: &[u8]) -> usize {
+    let floor = buffer.len().saturating_sub(TAIL.max(REACH));
+    floor.min(memchr::memrchr_iter(b'\n', buffer).nth(BEFORE).unwrap_or(0))
+}
+
+fn constants(pattern: &Pattern) -> Facts {
+    let mut facts = Facts::default();
+    for (name, value) in &pattern.facts {
+        facts.set(name, value);
+    }
+    facts
+}
+
+/// Named groups become facts; what is known already stays.
+fn read_facts(regex: &regex::Regex, captures: &regex::Captures<'_>, facts: &mut Facts) {
+    for name in regex.capture_names().flatten() {
+        let Some(value) = captures.name(name) else { continue };
+        let value = value.as_str().trim().trim_matches(['\'', '"', '`', '‘', '’', '“', '”']);
+        let value = value.trim_end_matches(['.', ',', ':', ';']).trim();
+        if !value.is_empty() && facts.get(name).is_none() {
+            facts.set(name, value);
+        }
+    }
+}
+
+/// Facts that follow from others, in the form in which they are shared.
+fn finish_facts(facts: &mut Facts, tool: Option<&str>, problem: &str) {
+    if facts.get("host").is_none()
+        && let Some(host) = facts.get("url").and_then(host)
+    {
+        facts.set("host", host);
+    }
+    let python = problem.starts_with("pip-") || matches!(tool, Some("pip" | "uv" | "poetry" | "setuptools"));
+    if python && let Some(package) = facts.get("package") {
+        let package = super::package::normalised(package);
+        facts.set("package", package);
+    }
+}
+
+/// The host of an address, without credentials and port.
+fn host(url: &str) -> Option<String> {
+    let rest = url.split_once("://")?.1;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let host = if host.starts_with('[') { host.split(']').next()?.trim_start_matches('[') } else { host.split(':').next()? };
+    (!host.is_empty()).then(|| host.to_owned())
+}

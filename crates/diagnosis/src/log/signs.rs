@@ -1,0 +1,142 @@
+//! Lines that say where in a build a log is, and whether it went well.
+
+use super::line::Unwrapped;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// What a text may tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sign {
+    /// A step of a Dockerfile begins.
+    Step,
+    /// A step of BuildKit ends.
+    Vertex,
+    /// A package's build begins or ends.
+    Package,
+    /// A command did what it should.
+    Done,
+    /// The whole did what it should.
+    Success,
+    /// A command or step failed, told by its exit code.
+    Failure,
+    /// Something calls itself an error.
+    Complaint,
+}
+
+/// Texts of lines that may be signs; [`read`] tells whether they are.
+pub(super) const TEXTS: &[(&str, Sign)] = &[
+    ("Step ", Sign::Step),
+    ("STEP ", Sign::Step),
+    (" DONE ", Sign::Vertex),
+    (" CACHED", Sign::Vertex),
+    (" ERROR: ", Sign::Vertex),
+    ("Collecting ", Sign::Package),
+    ("Processing ", Sign::Package),
+    ("Building wheel", Sign::Package),
+    ("Running setup.py ", Sign::Package),
+    ("Successfully installed ", Sign::Done),
+    ("Transaction finished", Sign::Done),
+    ("Executing transaction: ", Sign::Done),
+    ("To activate this environment", Sign::Done),
+    ("Successfully built ", Sign::Success),
+    ("Successfully tagged ", Sign::Success),
+    ("naming to ", Sign::Success),
+    ("Writing manifest to image destination", Sign::Success),
+    ("COMMIT ", Sign::Success),
+    ("STATUS: SUCCESS", Sign::Success),
+    ("Finished: SUCCESS", Sign::Success),
+    ("Job succeeded", Sign::Success),
+    ("BUILD SUCCESS", Sign::Success),
+    (" digest: sha256:", Sign::Success),
+    ("Pushed ", Sign::Success),
+    ("returned a non-zero code: ", Sign::Failure),
+    ("did not complete successfully", Sign::Failure),
+    ("failed to solve", Sign::Failure),
+    ("failed to build", Sign::Failure),
+    ("error building at ", Sign::Failure),
+    ("error building image", Sign::Failure),
+    ("exit status ", Sign::Failure),
+    ("exit code", Sign::Failure),
+    ("Finished: FAILURE", Sign::Failure),
+    ("Job failed", Sign::Failure),
+    ("STATUS: FAILURE", Sign::Failure),
+    ("BUILD FAILED", Sign::Failure),
+    ("BUILD FAILURE", Sign::Failure),
+    ("make: *** ", Sign::Failure),
+    ("]: *** ", Sign::Failure),
+    ("npm ERR! ", Sign::Failure),
+    ("npm error ", Sign::Failure),
+    ("Traceback (most recent call last)", Sign::Complaint),
+    ("ERROR", Sign::Complaint),
+    ("Error: ", Sign::Complaint),
+    ("error: ", Sign::Complaint),
+    ("error[", Sign::Complaint),
+    ("fatal: ", Sign::Complaint),
+    ("FATAL", Sign::Complaint),
+    ("E: ", Sign::Complaint),
+    ("CondaError", Sign::Complaint),
+    ("Exception: ", Sign::Complaint),
+    ("panic: ", Sign::Complaint),
+    ("command not found", Sign::Complaint),
+    ("No such file or directory", Sign::Complaint),
+    ("Error response from daemon", Sign::Complaint),
+    ("Killed", Sign::Complaint),
+];
+
+/// What a line tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Told {
+    /// A step of this number begins; the numbers of a build rise.
+    Step(u32),
+    /// BuildKit's step went well, or not.
+    Vertex(bool),
+    /// A package's build begins.
+    Package(String),
+    Done,
+    Success,
+    Failure,
+    Complaint,
+}
+
+macro_rules! regex {
+    ($name:ident, $pattern:expr) => {
+        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($pattern).expect("a valid pattern"));
+    };
+}
+
+regex!(STEP, r"^(?:Step|(?:\[\d+/\d+\] )?STEP) (\d+)(?:/\d+)?\s?: ");
+regex!(PACKAGE, r"^\s*(?:Collecting |Processing .*?/|Building wheel for |Running setup\.py \S+ for )([A-Za-z0-9][A-Za-z0-9._-]*)");
+regex!(FAILURE, r"(?x)
+    returned\ a\ non-zero\ code:\ [1-9] | did\ not\ complete\ successfully | failed\ to\ (?:solve|build\b) | error\ building\ (?:at|image)
+    | exit\ (?:status|code):?\ [1-9] | (?:Finished|STATUS):\ FAILURE | Job\ failed | BUILD\ FAIL | ^make: | \]:\ \*\*\*\ | ^npm\ (?:ERR!|error)\ ");
+regex!(COMPLAINT, r"(?x)
+    ^\s*(?:ERROR|Error|error|FATAL|Fatal|fatal|E|panic|CondaError|[A-Za-z]+Error|[A-Za-z.]+Exception|[\w.]+\.[A-Za-z]*(?:Error|Exception))\b[^:]{0,60}:
+    | ^\s*(?:\[?ERROR\]?\b | error\[ | Traceback\ \(most | Killed\s*$) | (?:^|:\ )(?:command\ not\ found|No\ such\ file\ or\ directory)
+    | ^[\w./-]+:\ (?:line\ \d+:|\d+:|error:|fatal\ error:) | :\ (?:fatal\ )?error:\  | not\ found\s*$ | ^Error\ response\ from\ daemon");
+regex!(BUILT, r"^Successfully (?:built [0-9a-f]{12}\s*$|tagged )");
+
+/// What the line tells for this sign, if anything.
+pub(super) fn read(sign: Sign, line: &Unwrapped<'_>) -> Option<Told> {
+    let text = line.text.trim_start_matches("=> ");
+    let vertex = line.vertex.is_some();
+    let trimmed = text.trim_end();
+    match sign {
+        Sign::Step => STEP.captures(text).and_then(|step| step[1].parse().ok()).map(Told::Step),
+        Sign::Vertex if !vertex || line.timed => None,
+        Sign::Vertex if text.starts_with("DONE ") || text.starts_with("CACHED") => Some(Told::Vertex(true)),
+        Sign::Vertex => text.starts_with("ERROR: ").then_some(Told::Vertex(false)),
+        Sign::Package => PACKAGE.captures(text).map(|package| Told::Package(package[1].to_owned())),
+        Sign::Done => (!trimmed.ends_with("failed")).then_some(Told::Done),
+        Sign::Success if text.starts_with("Successfully ") => BUILT.is_match(text).then_some(Told::Success),
+        Sign::Success if text.starts_with("naming to ") => {
+            (trimmed.ends_with(" done") || vertex).then_some(Told::Success)
+        }
+        Sign::Success => {
+            let begins = ["COMMIT ", "Writing manifest", "Pushed ", "STATUS:", "Finished:", "Job succeeded", "BUILD SUCCESS"];
+            let begins = begins.iter().any(|begin| text.trim_start().starts_with(begin));
+            (begins || text.contains(" digest: sha256:") && !text.contains("FROM ")).then_some(Told::Success)
+        }
+        Sign::Failure => FAILURE.is_match(text).then_some(Told::Failure),
+        Sign::Complaint => COMPLAINT.is_match(text).then_some(Told::Complaint),
+    }
+}
