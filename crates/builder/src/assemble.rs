@@ -188,6 +188,9 @@ pub(crate) async fn segments(
     context: &Context<'_>,
     packages: &[Package],
 ) -> Result<Vec<SegmentRef>, BuildError> {
+    if context.client.offline() {
+        prepare::all_here(context, packages).await?;
+    }
     let mut order: Vec<usize> = (0..packages.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse(packages[*at].size()));
     let prepare = async |at: usize| {

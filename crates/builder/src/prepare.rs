@@ -270,6 +270,18 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
     Ok(file)
 }
 
+/// Without a network: whether each package is here, or can be had where it need not be asked for. What is not is named
+/// in the order of the lock, before anything is packed.
+pub(crate) async fn all_here(context: &Context<'_>, packages: &[Package]) -> Result<(), BuildError> {
+    for package in packages {
+        let packed = context.segments.get(&package.key(context.request.compression)).is_some();
+        if !packed && !package.file(&context.home.packages()).exists() {
+            reach(context, package).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether the package's file can be had where it is not here; its bytes stay where they are.
 pub(crate) async fn reach(context: &Context<'_>, package: &Package) -> Result<(), BuildError> {
     let Some(url) = package.url() else { return Ok(()) };
