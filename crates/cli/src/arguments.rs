@@ -1,7 +1,7 @@
 //! What can be typed.
 
 use crate::commands::{
-    BuildArguments, CacheArguments, CheckArguments, CompletionsArguments, ExplainArguments, ImagesArguments,
+    BuildArguments, CacheArguments, CatalogArguments, CheckArguments, CompletionsArguments, DiagnoseArguments, ExplainArguments, ImagesArguments,
     LockArguments, LogsArguments, PlanArguments, PullArguments, PushArguments,
 };
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
@@ -12,6 +12,7 @@ Examples:
   envwright build                       the definition in this folder
   envwright build requirements.txt -t team/image:1 -o docker:
   envwright check training.yaml         what would stop a build
+  docker build . 2>&1 | envwright diagnose -
   envwright explain pip-hash-mismatch   what a problem is, and how to fix it
 
 Exit codes:
@@ -56,6 +57,9 @@ pub(crate) struct GlobalArguments {
     /// Folder for images, build records and cache [default: the user's data and cache folders]
     #[arg(long, global = true, env = "ENVWRIGHT_HOME", value_name = "DIR", help_heading = "Global options")]
     pub(crate) home: Option<PathBuf>,
+    /// Folder of a team's own problems, `<tool>/<id>.toml` each
+    #[arg(long, global = true, env = "ENVWRIGHT_CATALOG", value_name = "DIR", help_heading = "Global options")]
+    pub(crate) catalog: Option<PathBuf>,
 }
 
 /// Form of a result.
@@ -65,6 +69,14 @@ pub(crate) enum Format {
     Text,
     /// For programs
     Json,
+    /// For code hosts and editors (`diagnose`)
+    Sarif,
+    /// For comments and chats (`diagnose`)
+    Markdown,
+    /// Annotations of a GitHub Actions run (`diagnose`)
+    Github,
+    /// One page with the whole log (`diagnose`)
+    Html,
 }
 
 #[derive(Debug, Subcommand)]
@@ -95,6 +107,10 @@ pub(crate) enum Command {
     Prune,
     /// Show or empty the cache
     Cache(CacheArguments),
+    /// Say why a build failed, from the log of any tool
+    Diagnose(DiagnoseArguments),
+    /// List or check the problems known here, or begin a new one
+    Catalog(CatalogArguments),
     /// Say what a problem is and how to fix it
     Explain(ExplainArguments),
     /// Print the JSON Schema of the YAML definition

@@ -62,6 +62,11 @@ impl Terminal {
         self.print(&report::text(diagnosis, self.color_out, self.width))
     }
 
+    /// A diagnosis as text for standard output.
+    pub(crate) fn report_out(&self, diagnosis: &Diagnosis) -> String {
+        report::text(diagnosis, self.color_out, self.width)
+    }
+
     /// A diagnosis as text for standard error.
     pub(crate) fn report(&self, diagnosis: &Diagnosis) -> String {
         report::text(diagnosis, self.color_err, self.width)

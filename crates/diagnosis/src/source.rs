@@ -69,6 +69,14 @@ impl Span {
         &self.source.text[self.start..self.end]
     }
 
+    /// The whole line that it begins in, without its end.
+    pub fn line_text(&self) -> &str {
+        let text = &self.source.text;
+        let start = text[..self.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[self.start..].find('\n').map_or(text.len(), |at| self.start + at);
+        text[start..end].trim_end_matches('\r')
+    }
+
     /// Line of its start, counted from 1.
     pub fn line(&self) -> usize {
         self.source.text[..self.start].bytes().filter(|b| *b == b'\n').count() + self.source.first_line

@@ -88,6 +88,11 @@ impl Home {
         self.kept.join("config.toml")
     }
 
+    /// A team's own problems, `<tool>/<id>.toml` each; may be absent.
+    pub fn catalog(&self) -> PathBuf {
+        self.kept.join("catalog")
+    }
+
     /// Waits for the lock called `name`, and holds it alone.
     pub fn lock(&self, name: &str) -> Result<LockGuard, StoreError> {
         lock(&self.cache.join("locks").join(name))

@@ -1,7 +1,7 @@
 //! `envwright explain`.
 
 use super::table;
-use crate::{failure::Failure, terminal::Terminal};
+use crate::{arguments::GlobalArguments, failure::Failure, terminal::Terminal};
 use clap::Args;
 use envwright_diagnosis::{Catalog, Problem, nearest};
 use serde_json::{Value, json};
@@ -10,9 +10,6 @@ const AFTER_HELP: &str = "\
 Examples:
   envwright explain pip-hash-mismatch
   envwright explain --list";
-
-/// Exit code of wrong usage.
-const USAGE: u8 = 2;
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -25,8 +22,12 @@ pub(crate) struct ExplainArguments {
     list: bool,
 }
 
-pub(crate) fn run(arguments: &ExplainArguments, terminal: &Terminal) -> Result<(), Failure> {
-    let catalog = Catalog::builtin();
+pub(crate) fn run(
+    arguments: &ExplainArguments,
+    global: &GlobalArguments,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let catalog = super::catalog(global, &super::home(global)?)?;
     match &arguments.problem {
         Some(problem) => explain(problem, &catalog, terminal),
         None => list(&catalog, terminal),
@@ -56,7 +57,7 @@ fn unknown(id: &str, catalog: &Catalog, terminal: &Terminal) -> Failure {
     let near = nearest(id, catalog.problems().map(|problem| problem.id.as_str()));
     let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
     terminal.error(&format!("no problem is called `{id}`{hint}"));
-    Failure::Shown(USAGE)
+    Failure::Shown(super::USAGE)
 }
 
 fn title(problem: &Problem, catalog: &Catalog) -> String {

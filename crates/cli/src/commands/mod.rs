@@ -2,8 +2,10 @@
 
 mod build;
 mod cache;
+mod catalog;
 mod check;
 mod completions;
+mod diagnose;
 mod explain;
 mod history;
 mod images;
@@ -15,8 +17,10 @@ mod push;
 
 pub(crate) use build::BuildArguments;
 pub(crate) use cache::CacheArguments;
+pub(crate) use catalog::CatalogArguments;
 pub(crate) use check::CheckArguments;
 pub(crate) use completions::CompletionsArguments;
+pub(crate) use diagnose::DiagnoseArguments;
 pub(crate) use explain::ExplainArguments;
 pub(crate) use images::ImagesArguments;
 pub(crate) use lock::LockArguments;
@@ -26,19 +30,27 @@ pub(crate) use pull::PullArguments;
 pub(crate) use push::PushArguments;
 
 use crate::{
-    arguments::{Arguments, Command, GlobalArguments},
+    arguments::{Arguments, Command, Format, GlobalArguments},
     failure::Failure,
     interrupt,
     progress::Progress,
     terminal::Terminal,
 };
 use envwright_builder::{Settings, Stop};
+use envwright_diagnosis::{Catalog, CatalogError, Diagnosis, Explain as _};
 use envwright_store::Home;
 use serde_json::json;
+
+/// Exit code of wrong usage.
+const USAGE: u8 = 2;
 
 /// Runs one command.
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failure> {
     let global = arguments.global;
+    if !matches!(global.format, Format::Text | Format::Json) && !matches!(arguments.command, Command::Diagnose(_)) {
+        terminal.error("only `envwright diagnose` has reports in this format; others print text or json");
+        return Err(Failure::Shown(USAGE));
+    }
     match arguments.command {
         Command::Build(arguments) => build::run(&arguments, &global, terminal),
         Command::Check(arguments) => check::run(&arguments, &global, terminal),
@@ -51,7 +63,9 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failu
         Command::Logs(arguments) => logs::run(&arguments, &home(&global)?, terminal),
         Command::Prune => cache::prune(&home(&global)?, terminal),
         Command::Cache(arguments) => cache::run(&arguments, &home(&global)?, terminal),
-        Command::Explain(arguments) => explain::run(&arguments, terminal),
+        Command::Diagnose(arguments) => diagnose::run(&arguments, &global, terminal),
+        Command::Catalog(arguments) => catalog::run(&arguments, &global, &home(&global)?, terminal),
+        Command::Explain(arguments) => explain::run(&arguments, &global, terminal),
         Command::Schema => Ok(terminal.print_json(&envwright_definition::schema())?),
         Command::Completions(arguments) => completions::run(&arguments, terminal),
         Command::Version => version(terminal),
@@ -60,6 +74,20 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failu
 
 fn home(global: &GlobalArguments) -> Result<Home, Failure> {
     Ok(Home::open(global.home.as_deref())?)
+}
+
+/// The problems known here: the program's, those of the home's `catalog`, and those of the folder that was named.
+fn catalog(global: &GlobalArguments, home: &Home) -> Result<Catalog, Failure> {
+    let mut catalog = Catalog::builtin();
+    let own = home.catalog();
+    for folder in [own.is_dir().then_some(&own), global.catalog.as_ref()].into_iter().flatten() {
+        catalog = catalog.with_folder(folder).map_err(invalid)?;
+    }
+    Ok(catalog)
+}
+
+fn invalid(error: CatalogError) -> Failure {
+    Failure::Diagnosed { diagnosis: Box::new(Diagnosis::new(error.findings(), &Catalog::builtin())), log: None }
 }
 
 fn version(terminal: &Terminal) -> Result<(), Failure> {

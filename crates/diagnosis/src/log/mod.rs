@@ -1,5 +1,6 @@
 //! Logs of any tool: the problems that they show.
 
+mod entry;
 mod examples;
 mod judge;
 mod line;
@@ -12,6 +13,7 @@ mod signs;
 mod text;
 mod trouble;
 
+pub use entry::entry;
 pub use examples::prove;
 pub use matcher::{Matcher, check};
 pub use reader::LogReader;
@@ -58,4 +60,18 @@ pub fn diagnose(text: &[u8], matcher: &Matcher, catalog: &Catalog, name: &str) -
     let mut reader = LogReader::new(matcher);
     reader.push(text);
     reader.finish().diagnose(matcher, catalog, name, &Redactor::default())
+}
+
+/// A line as it is shown: without terminal escapes and rewritten progress, and cut after so many bytes.
+pub(crate) fn shown(raw: &[u8], longest: usize) -> String {
+    let cleaned = line::clean(&raw[..raw.len().min(2 * longest)]);
+    let text = line::text(cleaned.trim_ascii_end());
+    if text.len() <= longest {
+        return text.into_owned();
+    }
+    let mut end = longest;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}…", &text[..end])
 }

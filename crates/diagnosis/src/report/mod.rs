@@ -1,8 +1,17 @@
-//! A diagnosis for people ([`text`](fn@text)) and for programs ([`json`](fn@json)).
+//! A diagnosis for people ([`text`](fn@text), [`markdown`](fn@markdown), [`html`](fn@html)) and for programs
+//! ([`json`](fn@json), [`sarif`](fn@sarif), [`github`](fn@github)).
 
 mod frame;
+mod github;
+mod html;
 mod json;
+mod markdown;
+mod sarif;
 mod text;
 
+pub use github::github;
+pub use html::html;
 pub use json::json;
+pub use markdown::markdown;
+pub use sarif::sarif;
 pub use text::text;
