@@ -15,6 +15,7 @@ usage: cargo xtask <command>
                                           --full adds the slow suites, --no-engines leaves out those that need root
   docs                                    write the pages of the book that are made from the program
   bench <what> [OPTION…]                  measure envwright beside its peers: build, push, memory, pack, import,
+                                           diagnose (how fast logs are read, beside ripgrep),
                                            layers (what images move to a registry, by how packages share layers)
 ";
 
@@ -29,6 +30,9 @@ fn main() -> ExitCode {
         "docs" => docs(),
         "bench" if rest.first().is_some_and(|what| what == "layers") => {
             layers::run(&rest[1..]).map(|()| ExitCode::SUCCESS)
+        }
+        "bench" if rest.first().is_some_and(|what| what == "diagnose") => {
+            bench::diagnose::run(&rest[1..]).map(|()| ExitCode::SUCCESS)
         }
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
         _ => Err(USAGE.to_owned()),

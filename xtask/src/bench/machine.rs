@@ -46,7 +46,8 @@ pub(super) fn facts(inputs: &Inputs, name: &str, rounds: usize, load: &str) -> R
     Ok(text)
 }
 
-fn machine() -> String {
+/// Cores, processor and memory.
+pub(super) fn machine() -> String {
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let processor = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "an unknown processor".into());
     // `MemTotal:       24684084 kB`

@@ -4,6 +4,7 @@
 //! round everybody does the same, one after another, and each round begins with another builder.
 
 mod case;
+pub(crate) mod diagnose;
 mod docker;
 mod envwright;
 mod import;
