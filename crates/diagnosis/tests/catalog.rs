@@ -3,9 +3,6 @@
 use envwright_diagnosis::{Catalog, log::{Matcher, prove}};
 use std::{collections::BTreeSet, fmt::Write as _};
 
-/// Problems whose names tests and users rely on.
-const FIXED: &str = include_str!("fixed.txt");
-
 #[test]
 fn every_entry_is_recognised_in_its_examples_and_nowhere_else() {
     let catalog = Catalog::builtin();
@@ -20,14 +17,6 @@ fn every_entry_is_recognised_in_its_examples_and_nowhere_else() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-}
-
-#[test]
-fn every_fixed_name_is_in_the_catalog_with_a_page() {
-    let catalog = Catalog::builtin();
-    let missing: Vec<&str> =
-        FIXED.split_whitespace().filter(|id| catalog.page(id).is_none()).collect();
-    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]
