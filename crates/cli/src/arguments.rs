@@ -1,8 +1,9 @@
 //! What can be typed.
 
 use crate::commands::{
-    BuildArguments, CacheArguments, CatalogArguments, CheckArguments, CompletionsArguments, DiagnoseArguments, ExplainArguments, ImagesArguments,
-    LockArguments, LogsArguments, PlanArguments, PullArguments, PushArguments,
+    BuildArguments, CacheArguments, CatalogArguments, CheckArguments, CompletionsArguments,
+    DiagnoseArguments, ExplainArguments, ImagesArguments, LockArguments, LogsArguments, PlanArguments,
+    PullArguments, PushArguments,
 };
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -58,7 +59,13 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true, env = "ENVWRIGHT_HOME", value_name = "DIR", help_heading = "Global options")]
     pub(crate) home: Option<PathBuf>,
     /// Folder of a team's own problems, `<tool>/<id>.toml` each
-    #[arg(long, global = true, env = "ENVWRIGHT_CATALOG", value_name = "DIR", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        env = "ENVWRIGHT_CATALOG",
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
     pub(crate) catalog: Option<PathBuf>,
 }
 

@@ -48,7 +48,10 @@ impl<'a> Masker<'a> {
         let clean = self.redactor.redact_at(&original.text, &mut ends).into_owned();
         let redactor = self.redactor;
         let name = || redactor.redact(&original.name).into_owned();
-        let source = self.sources.entry(Arc::as_ptr(original)).or_insert_with(|| Source::excerpt(name(), clean, original.first_line));
+        let source = self
+            .sources
+            .entry(Arc::as_ptr(original))
+            .or_insert_with(|| Source::excerpt(name(), clean, original.first_line));
         Evidence {
             span: Span::new(source, ends[0]..ends[1]),
             label: redactor.redact(&evidence.label).into_owned(),

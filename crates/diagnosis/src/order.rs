@@ -65,9 +65,8 @@ fn explains(cause: &Finding, effect: &Finding, catalog: &Catalog) -> bool {
     if cause.problem == effect.problem {
         return false;
     }
-    let generic = |finding: &Finding| {
-        catalog.get(finding.problem.as_str()).is_some_and(|problem| problem.generic)
-    };
+    let generic =
+        |finding: &Finding| catalog.get(finding.problem.as_str()).is_some_and(|problem| problem.generic);
     if generic(effect) && !generic(cause) {
         return true;
     }

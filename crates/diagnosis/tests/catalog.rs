@@ -1,6 +1,9 @@
 //! Every problem is named by the convention, documented, exemplified, and recognised in its examples alone.
 
-use envwright_diagnosis::{Catalog, log::{Matcher, prove}};
+use envwright_diagnosis::{
+    Catalog,
+    log::{Matcher, prove},
+};
 use std::{collections::BTreeSet, fmt::Write as _};
 
 #[test]

@@ -31,7 +31,8 @@ fn unchanged(form: impl Fn(&Problem, &str) -> Option<String>) {
             let (expected, got) = (root(&example.log), root(&told));
             let id = |root: &Option<(String, _)>| root.as_ref().map(|(id, _)| id.clone());
             if id(&expected) != id(&got) {
-                let _ = writeln!(wrong, "{}: {:?} instead of {:?}\n{told}", problem.id, id(&got), id(&expected));
+                let _ =
+                    writeln!(wrong, "{}: {:?} instead of {:?}\n{told}", problem.id, id(&got), id(&expected));
             }
         }
     }
@@ -51,7 +52,9 @@ fn line_ends_of_windows() {
 
 #[test]
 fn timestamps() {
-    unchanged(|_, log| Some(lines(log, |at, line| format!("2024-05-06T07:08:{:02}.1234567Z {line}", at % 60))));
+    unchanged(|_, log| {
+        Some(lines(log, |at, line| format!("2024-05-06T07:08:{:02}.1234567Z {line}", at % 60)))
+    });
 }
 
 #[test]
@@ -66,7 +69,9 @@ fn lines_of_compose() {
 
 #[test]
 fn lines_of_actions() {
-    unchanged(|_, log| Some(lines(log, |_, line| format!("build\tBuild image\t2024-05-06T07:08:09.1234567Z {line}"))));
+    unchanged(|_, log| {
+        Some(lines(log, |_, line| format!("build\tBuild image\t2024-05-06T07:08:09.1234567Z {line}")))
+    });
 }
 
 #[test]
@@ -94,7 +99,9 @@ fn steps_of_buildkit() {
 
 #[test]
 fn progress_that_was_written_over() {
-    unchanged(|_, log| Some(lines(log, |_, line| format!(" 10% [##    ] 1.0 MB/s\r 90% [##### ] 1.0 MB/s\r{line}"))));
+    unchanged(|_, log| {
+        Some(lines(log, |_, line| format!(" 10% [##    ] 1.0 MB/s\r 90% [##### ] 1.0 MB/s\r{line}")))
+    });
 }
 
 #[test]
@@ -105,7 +112,8 @@ fn twice_in_a_row() {
 #[test]
 fn among_other_lines() {
     unchanged(|_, log| {
-        let before: String = (0..200).map(|at| format!("Preparing to unpack .../{at}-libfoo{at}_1.2.deb ...\n")).collect();
+        let before: String =
+            (0..200).map(|at| format!("Preparing to unpack .../{at}-libfoo{at}_1.2.deb ...\n")).collect();
         Some(format!("{before}{log}"))
     });
 }
@@ -142,8 +150,12 @@ fn in_pieces() {
                     reader.push(piece);
                     let _ = reader.fresh();
                 }
-                let diagnosis =
-                    reader.finish().diagnose(&matcher, &catalog, "log", &envwright_redact::Redactor::default());
+                let diagnosis = reader.finish().diagnose(
+                    &matcher,
+                    &catalog,
+                    "log",
+                    &envwright_redact::Redactor::default(),
+                );
                 let shown = |diagnosis| envwright_diagnosis::report::json(diagnosis).to_string();
                 assert_eq!(shown(&diagnosis), shown(&whole), "{} in pieces of {size}", problem.id);
             }

@@ -141,7 +141,12 @@ fn measured(binary: &Path, folder: &Path, rounds: usize, load: &str) -> Result<S
         ("one line of 0.1 GB", "envwright", 5, SIZE / 10),
     ];
     for (log, reader, at, size) in rows {
-        let _ = writeln!(text, "| {log} | {reader} | {} | {} |", number(wall(at)), number(gigabyte(size) / wall(at)));
+        let _ = writeln!(
+            text,
+            "| {log} | {reader} | {} | {} |",
+            number(wall(at)),
+            number(gigabyte(size) / wall(at))
+        );
     }
     let targets = [
         Target::least("speed against `rg -c -f`, 1 GB", wall(1) / wall(0), 0.5, "×"),

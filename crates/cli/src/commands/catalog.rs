@@ -39,7 +39,9 @@ enum CatalogCommand {
         folder: Option<PathBuf>,
     },
     /// Print the beginning of an entry
-    #[command(after_help = "Examples:\n  envwright catalog new --from build.log > team-catalog/team/team-proxy.toml")]
+    #[command(
+        after_help = "Examples:\n  envwright catalog new --from build.log > team-catalog/team/team-proxy.toml"
+    )]
     New {
         /// The log to begin from
         #[arg(long, value_name = "LOG")]

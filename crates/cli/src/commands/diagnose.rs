@@ -148,7 +148,10 @@ fn read_file(path: &Path, reader: &mut LogReader<'_>) -> Result<(), Failure> {
         let finding = Finding::new("log-unavailable")
             .fact("path", path.display())
             .detail(format!("Reading the log failed: {error}."));
-        Failure::Diagnosed { diagnosis: Box::new(Diagnosis::new(vec![finding], &Catalog::builtin())), log: None }
+        Failure::Diagnosed {
+            diagnosis: Box::new(Diagnosis::new(vec![finding], &Catalog::builtin())),
+            log: None,
+        }
     };
     let mut file = fs_err::File::open(path).map_err(unreadable)?;
     let mut block = vec![0; BLOCK];
@@ -234,7 +237,10 @@ fn read_stdin(
             Err(mpsc::RecvTimeoutError::Timeout) => {
                 if !told && through.announce {
                     for fresh in reader.fresh() {
-                        terminal.say(&format!("envwright: line {}: {}: {}\n", fresh.line, fresh.problem, fresh.title));
+                        terminal.say(&format!(
+                            "envwright: line {}: {}: {}\n",
+                            fresh.line, fresh.problem, fresh.title
+                        ));
                     }
                 }
                 told = true;

@@ -47,7 +47,9 @@ const USAGE: u8 = 2;
 /// Runs one command.
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failure> {
     let global = arguments.global;
-    if !matches!(global.format, Format::Text | Format::Json) && !matches!(arguments.command, Command::Diagnose(_)) {
+    if !matches!(global.format, Format::Text | Format::Json)
+        && !matches!(arguments.command, Command::Diagnose(_))
+    {
         terminal.error("only `envwright diagnose` has reports in this format; others print text or json");
         return Err(Failure::Shown(USAGE));
     }
@@ -87,7 +89,10 @@ fn catalog(global: &GlobalArguments, home: &Home) -> Result<Catalog, Failure> {
 }
 
 fn invalid(error: CatalogError) -> Failure {
-    Failure::Diagnosed { diagnosis: Box::new(Diagnosis::new(error.findings(), &Catalog::builtin())), log: None }
+    Failure::Diagnosed {
+        diagnosis: Box::new(Diagnosis::new(error.findings(), &Catalog::builtin())),
+        log: None,
+    }
 }
 
 fn version(terminal: &Terminal) -> Result<(), Failure> {

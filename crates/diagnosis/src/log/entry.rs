@@ -13,7 +13,8 @@ const MOST: usize = 12;
 pub fn entry(id: &str, log: &[u8], catalog: &Catalog) -> String {
     let diagnosis = diagnose(log, &Matcher::new(catalog), catalog, "log");
     let evidence = diagnosis.root().map(|root| &root.finding.evidence[..]).unwrap_or_default();
-    let lines: Vec<&str> = evidence.iter().take(MOST).map(|place| place.span.line_text().trim_end()).collect();
+    let lines: Vec<&str> =
+        evidence.iter().take(MOST).map(|place| place.span.line_text().trim_end()).collect();
     let telling = lines.first().copied().unwrap_or("the line that tells");
     let pattern = regex::escape(super::line::unwrap(telling).text.trim());
     let example = Redactor::default().redact(&lines.join("\n")).into_owned();

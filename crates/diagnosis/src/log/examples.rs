@@ -24,11 +24,13 @@ fn of_example(problem: &Problem, example: &Example, matcher: &Matcher, catalog: 
     let diagnosis = diagnose(example.log.as_bytes(), matcher, catalog, "example");
     let roots: Vec<&str> = diagnosis.roots().iter().map(|root| root.finding.problem.as_str()).collect();
     let own = |root: &&Diagnosed| root.finding.problem.as_str() == problem.id;
-    let others: Vec<&&str> = roots.iter().filter(|root| **root != problem.id).collect();
-    if !others.is_empty() || roots.is_empty() {
+    // That a step failed is the consequence of a reason, if of an unknown one.
+    let unknown = problem.generic && roots == ["unrecognised"];
+    let others: Vec<&&str> = roots.iter().filter(|root| **root != problem.id && !unknown).collect();
+    let owned = || diagnosis.findings().iter().filter(own);
+    if !others.is_empty() || owned().next().is_none() {
         return vec![format!("its roots are {roots:?}.")];
     }
-    let owned = || diagnosis.roots().iter().filter(own);
     let mut wrong = Vec::new();
     for (name, value) in &example.facts {
         if !owned().any(|root| root.finding.facts.get(name) == Some(value)) {
@@ -37,7 +39,8 @@ fn of_example(problem: &Problem, example: &Example, matcher: &Matcher, catalog: 
         }
     }
     if let Some(line) = example.line {
-        let first = owned().find_map(|root| root.finding.evidence.first()).map(|evidence| evidence.span.line());
+        let first =
+            owned().find_map(|root| root.finding.evidence.first()).map(|evidence| evidence.span.line());
         if first != Some(line) {
             wrong.push(format!("its first evidence is on line {first:?}, not {line}."));
         }

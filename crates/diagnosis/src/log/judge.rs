@@ -7,8 +7,8 @@ use super::{
     sighting::{Proof, Sighting, evidence},
     trouble,
 };
-use crate::{Diagnosis, Finding, Outcome, Severity};
 use crate::Catalog;
+use crate::{Diagnosis, Finding, Outcome, Severity};
 use envwright_redact::Redactor;
 
 /// Lines before the end within which a complaint counts where nothing else tells how it ended.
@@ -17,7 +17,13 @@ const NEAR_END: usize = 25;
 const MOST_LINES: usize = 12;
 
 /// The diagnosis of a log of this name.
-pub(super) fn judge(log: Log, matcher: &Matcher, catalog: &Catalog, name: &str, redactor: &Redactor) -> Diagnosis {
+pub(super) fn judge(
+    log: Log,
+    matcher: &Matcher,
+    catalog: &Catalog,
+    name: &str,
+    redactor: &Redactor,
+) -> Diagnosis {
     let outcome = outcome(&log);
     let Log { state, lines, tail, tail_line } = log;
     let mut errors = Vec::new();
@@ -32,8 +38,10 @@ pub(super) fn judge(log: Log, matcher: &Matcher, catalog: &Catalog, name: &str, 
     if !known && ends_badly {
         // What alone fails no build did so here, unless the build went on well after it.
         let near = |sighting: &&Sighting| outcome == Outcome::Failed || sighting.last + NEAR_END > lines;
-        let warned = |sighting: &&Sighting| sighting.level == Severity::Warning && !survived(sighting, &state);
-        let (promoted, rest): (Vec<_>, Vec<_>) = notes.into_iter().partition(|s| warned(s) && near(s) && !generic(s));
+        let warned =
+            |sighting: &&Sighting| sighting.level == Severity::Warning && !survived(sighting, &state);
+        let (promoted, rest): (Vec<_>, Vec<_>) =
+            notes.into_iter().partition(|s| warned(s) && near(s) && !generic(s));
         errors.extend(promoted);
         notes = rest;
     }
@@ -42,9 +50,13 @@ pub(super) fn judge(log: Log, matcher: &Matcher, catalog: &Catalog, name: &str, 
     for sighting in &errors {
         findings.push(finding(sighting, matcher, name, Severity::Error));
     }
-    let only_steps = errors.iter().all(|error| matcher.problems[error.problem].id == "dockerfile-step-failed");
+    let only_steps =
+        errors.iter().all(|error| matcher.problems[error.problem].id == "dockerfile-step-failed");
     let complains = state.complaint > state.success && state.complaint + NEAR_END > lines;
-    if only_steps && (failed || (outcome == Outcome::Unknown && state.success == 0 && state.done.is_empty() && complains)) {
+    if only_steps
+        && (failed
+            || (outcome == Outcome::Unknown && state.success == 0 && state.done.is_empty() && complains))
+    {
         findings.push(unrecognised(&state, &tail, tail_line, name));
     }
     for sighting in &notes {

@@ -26,7 +26,8 @@ fn escape(text: &[u8]) -> usize {
     match text.get(1) {
         _ if text[0] == 0 => 1,
         Some(b'[') => {
-            let parameters = text[2..].iter().take(64).take_while(|byte| (0x20..0x40).contains(*byte)).count();
+            let parameters =
+                text[2..].iter().take(64).take_while(|byte| (0x20..0x40).contains(*byte)).count();
             2 + parameters + usize::from(text.get(2 + parameters).is_some_and(|byte| *byte >= 0x40))
         }
         Some(b']' | b'P' | b'_' | b'^') => {
@@ -84,7 +85,10 @@ regex!(POD, r"^\[pod/[^\]\s]+\] ");
 regex!(GH_RUN, r"^[^\t]{1,120}\t[^\t]{1,160}\t\u{feff}?");
 regex!(VERTEX, r"^#(\d+) (?:(\d+(?:\.\d+)?)(?: |$))?");
 regex!(BUILDKIT_BLOCK, r"^(?:=> => # |\d+\.\d{1,3} )");
-regex!(COMMAND, r"^(?:##\[(?:error|warning|debug|section|command|group|notice)\]|::(?:error|warning|notice|debug)(?: [^:]*)?::)");
+regex!(
+    COMMAND,
+    r"^(?:##\[(?:error|warning|debug|section|command|group|notice)\]|::(?:error|warning|notice|debug)(?: [^:]*)?::)"
+);
 regex!(KANIKO, r"^(?:INFO|ERRO|WARN|DEBU|FATA)\[\d{4}\] ");
 
 /// Removes prefixes until none is left.
@@ -138,7 +142,8 @@ fn json(line: &str, start: usize, vertex: Option<u32>) -> Unwrapped<'_> {
     let whole = Unwrapped { text: Cow::Borrowed(&line[start..]), start, vertex, timed: false };
     let Ok(value) = serde_json::from_str::<serde_json::Value>(line[start..].trim_end()) else { return whole };
     let members = ["log", "message", "msg", "stream", "error", "textPayload", "MESSAGE"];
-    let Some(text) = members.iter().find_map(|member| value.get(member).and_then(|value| value.as_str())) else {
+    let Some(text) = members.iter().find_map(|member| value.get(member).and_then(|value| value.as_str()))
+    else {
         return whole;
     };
     let text = text.trim_end_matches(['\n', '\r']);

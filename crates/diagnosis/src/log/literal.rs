@@ -61,9 +61,10 @@ mod tests {
     #[test]
     fn the_longest_fixed_text_is_taken() {
         let of = |pattern: &str| required(pattern).unwrap();
-        assert_eq!(of(r"^ERROR: No matching distribution found for (?<p>\S+)"), [
-            "ERROR: No matching distribution found fo"
-        ]);
+        assert_eq!(
+            of(r"^ERROR: No matching distribution found for (?<p>\S+)"),
+            ["ERROR: No matching distribution found fo"]
+        );
         assert_eq!(of(r"(?:E: )?Unable to locate package (\S+)"), ["Unable to locate package "]);
         assert_eq!(of("no such host|unknown host"), ["no such host", "unknown host"]);
         assert_eq!(of("curl: .*(?:timed out|refused)"), ["timed out", "refused"]);

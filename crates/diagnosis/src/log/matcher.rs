@@ -1,6 +1,9 @@
 //! All signatures of a catalog at once.
 
-use super::{literal, signs::{self, Sign}};
+use super::{
+    literal,
+    signs::{self, Sign},
+};
 use crate::{Catalog, Problem, Severity, Signature};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;

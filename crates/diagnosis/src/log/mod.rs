@@ -50,7 +50,13 @@ impl Log {
     }
 
     /// What the log shows, under the name that its lines are shown with. Secrets are masked.
-    pub fn diagnose(self, matcher: &Matcher, catalog: &Catalog, name: &str, redactor: &Redactor) -> Diagnosis {
+    pub fn diagnose(
+        self,
+        matcher: &Matcher,
+        catalog: &Catalog,
+        name: &str,
+        redactor: &Redactor,
+    ) -> Diagnosis {
         judge::judge(self, matcher, catalog, name, redactor)
     }
 }

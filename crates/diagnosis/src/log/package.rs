@@ -20,7 +20,8 @@ pub(super) fn failed(text: &str) -> Option<String> {
     let name = captures.name("built").or(captures.name("folder")).or(captures.name("wheels"))?;
     let name = name.as_str().trim_end_matches(['.', '-']);
     // `Failed to build these modules:` and the like.
-    (!matches!(name, "these" | "the" | "some" | "installable" | "one" | "wheel" | "pyproject.toml")).then(|| name.to_owned())
+    (!matches!(name, "these" | "the" | "some" | "installable" | "one" | "wheel" | "pyproject.toml"))
+        .then(|| name.to_owned())
 }
 
 /// A name in the form in which names are compared (PEP 503, "Normalized Names").
@@ -44,7 +45,10 @@ mod tests {
         let cases = [
             ("  ERROR: Failed building wheel for mpi4py", Some("mpi4py")),
             ("  × Failed to build `cx-oracle==8.3.0`", Some("cx-oracle")),
-            ("ERROR: Command errored out with exit status 1: python setup.py egg_info in /tmp/pip-install-8x/h5py/", Some("h5py")),
+            (
+                "ERROR: Command errored out with exit status 1: python setup.py egg_info in /tmp/pip-install-8x/h5py/",
+                Some("h5py"),
+            ),
             ("cwd: /tmp/pip-install-abc/lxml_0123456789abcdef0123456789abcdef/", Some("lxml")),
             ("ERROR: Failed to build installable wheels for some pyproject.toml based projects", None),
             ("nothing", None),

@@ -289,7 +289,8 @@ impl Here<'_, '_> {
         if !pattern.unless.is_empty() {
             let around: Vec<_> = self.before(3).into_iter().chain(self.after(6)).collect();
             let harmless = |unless| {
-                near(&(self.unwrapped.text.to_string(), 0), unless) || around.iter().any(|line| near(line, unless))
+                near(&(self.unwrapped.text.to_string(), 0), unless)
+                    || around.iter().any(|line| near(line, unless))
             };
             if pattern.unless.iter().any(harmless) {
                 return;
@@ -298,7 +299,8 @@ impl Here<'_, '_> {
         if !pattern.with.is_empty() {
             let around: Vec<_> = self.before(AFTER).into_iter().chain(self.after(20)).collect();
             let there = |with| {
-                near(&(self.unwrapped.text.to_string(), 0), with) || around.iter().any(|line| near(line, with))
+                near(&(self.unwrapped.text.to_string(), 0), with)
+                    || around.iter().any(|line| near(line, with))
             };
             if !pattern.with.iter().all(there) {
                 return;
@@ -595,6 +597,10 @@ fn host(url: &str) -> Option<String> {
     let rest = url.split_once("://")?.1;
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?;
-    let host = if host.starts_with('[') { host.split(']').next()?.trim_start_matches('[') } else { host.split(':').next()? };
+    let host = if host.starts_with('[') {
+        host.split(']').next()?.trim_start_matches('[')
+    } else {
+        host.split(':').next()?
+    };
     (!host.is_empty()).then(|| host.to_owned())
 }

@@ -39,8 +39,24 @@ const MOST_PROOFS: usize = 10;
 
 /// Facts that tell two findings of a problem apart.
 const TELLING: &[&str] = &[
-    "package", "library", "header", "command", "image", "host", "path", "module", "key", "file", "codec", "url", "name",
-    "suite", "executable", "channel", "image", "requirement",
+    "package",
+    "library",
+    "header",
+    "command",
+    "image",
+    "host",
+    "path",
+    "module",
+    "key",
+    "file",
+    "codec",
+    "url",
+    "name",
+    "suite",
+    "executable",
+    "channel",
+    "image",
+    "requirement",
 ];
 
 impl Proof {

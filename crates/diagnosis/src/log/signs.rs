@@ -105,14 +105,23 @@ macro_rules! regex {
 }
 
 regex!(STEP, r"^(?:Step|(?:\[\d+/\d+\] )?STEP) (\d+)(?:/\d+)?\s?: ");
-regex!(PACKAGE, r"^\s*(?:Collecting |Processing .*?/|Building wheel for |Running setup\.py \S+ for )([A-Za-z0-9][A-Za-z0-9._-]*)");
-regex!(FAILURE, r"(?x)
+regex!(
+    PACKAGE,
+    r"^\s*(?:Collecting |Processing .*?/|Building wheel for |Running setup\.py \S+ for )([A-Za-z0-9][A-Za-z0-9._-]*)"
+);
+regex!(
+    FAILURE,
+    r"(?x)
     returned\ a\ non-zero\ code:\ [1-9] | did\ not\ complete\ successfully | failed\ to\ (?:solve|build\b) | error\ building\ (?:at|image)
-    | exit\ (?:status|code):?\ [1-9] | (?:Finished|STATUS):\ FAILURE | Job\ failed | BUILD\ FAIL | ^make: | \]:\ \*\*\*\ | ^npm\ (?:ERR!|error)\ ");
-regex!(COMPLAINT, r"(?x)
+    | exit\ (?:status|code):?\ [1-9] | (?:Finished|STATUS):\ FAILURE | Job\ failed | BUILD\ FAIL | ^make: | \]:\ \*\*\*\ | ^npm\ (?:ERR!|error)\ "
+);
+regex!(
+    COMPLAINT,
+    r"(?x)
     ^\s*(?:ERROR|Error|error|FATAL|Fatal|fatal|E|panic|CondaError|[A-Za-z]+Error|[A-Za-z.]+Exception|[\w.]+\.[A-Za-z]*(?:Error|Exception))\b[^:]{0,60}:
     | ^\s*(?:\[?ERROR\]?\b | error\[ | Traceback\ \(most | Killed\s*$) | (?:^|:\ )(?:command\ not\ found|No\ such\ file\ or\ directory)
-    | ^[\w./-]+:\ (?:line\ \d+:|\d+:|error:|fatal\ error:) | :\ (?:fatal\ )?error:\  | not\ found\s*$ | ^Error\ response\ from\ daemon");
+    | ^[\w./-]+:\ (?:line\ \d+:|\d+:|error:|fatal\ error:) | :\ (?:fatal\ )?error:\  | not\ found\s*$ | ^Error\ response\ from\ daemon"
+);
 regex!(BUILT, r"^Successfully (?:built [0-9a-f]{12}\s*$|tagged )");
 
 /// What the line tells for this sign, if anything.
@@ -132,7 +141,15 @@ pub(super) fn read(sign: Sign, line: &Unwrapped<'_>) -> Option<Told> {
             (trimmed.ends_with(" done") || vertex).then_some(Told::Success)
         }
         Sign::Success => {
-            let begins = ["COMMIT ", "Writing manifest", "Pushed ", "STATUS:", "Finished:", "Job succeeded", "BUILD SUCCESS"];
+            let begins = [
+                "COMMIT ",
+                "Writing manifest",
+                "Pushed ",
+                "STATUS:",
+                "Finished:",
+                "Job succeeded",
+                "BUILD SUCCESS",
+            ];
             let begins = begins.iter().any(|begin| text.trim_start().starts_with(begin));
             (begins || text.contains(" digest: sha256:") && !text.contains("FROM ")).then_some(Told::Success)
         }

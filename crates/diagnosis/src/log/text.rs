@@ -30,7 +30,8 @@ impl Decoder {
             joined.extend_from_slice(bytes);
             Cow::Owned(joined)
         };
-        let Some((encoding, mark)) = self.encoding.map(|encoding| (encoding, 0)).or_else(|| mark(&bytes)) else {
+        let Some((encoding, mark)) = self.encoding.map(|encoding| (encoding, 0)).or_else(|| mark(&bytes))
+        else {
             self.held = bytes.into_owned();
             return Cow::Borrowed(&[]);
         };
@@ -56,8 +57,9 @@ impl Decoder {
                     let pair = [pair[0], pair[1]];
                     if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) }
                 });
-                let text: String =
-                    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+                let text: String = char::decode_utf16(units)
+                    .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+                    .collect();
                 Cow::Owned(clean(text.as_bytes()).into_owned())
             }
         }
@@ -112,8 +114,10 @@ mod tests {
     fn every_encoding_is_read_in_pieces_of_any_size() {
         let text = "größe 😀\nzwei\n";
         let units: Vec<u16> = text.encode_utf16().collect();
-        let little = [&[0xff, 0xfe][..], &units.iter().flat_map(|u| u.to_le_bytes()).collect::<Vec<u8>>()].concat();
-        let big = [&[0xfe, 0xff][..], &units.iter().flat_map(|u| u.to_be_bytes()).collect::<Vec<u8>>()].concat();
+        let little =
+            [&[0xff, 0xfe][..], &units.iter().flat_map(|u| u.to_le_bytes()).collect::<Vec<u8>>()].concat();
+        let big =
+            [&[0xfe, 0xff][..], &units.iter().flat_map(|u| u.to_be_bytes()).collect::<Vec<u8>>()].concat();
         let marked = [b"\xef\xbb\xbf", text.as_bytes()].concat();
         for bytes in [text.as_bytes(), &marked, &little, &big] {
             for size in [2, 3, 7, 4096] {

@@ -8,10 +8,9 @@ const MOST: usize = 12;
 /// The last traceback's end, else the last complaint and the lines at it, else the log's last lines; with the line that
 /// says that a step failed.
 pub(super) fn block(state: &State, tail: &str, tail_line: usize) -> Vec<Proof> {
-    let lines: Vec<(usize, &str)> = tail.lines().enumerate().map(|(at, text)| (tail_line + at, text)).collect();
-    let mut proofs = traceback(&lines)
-        .or_else(|| complaint(state, &lines))
-        .unwrap_or_else(|| last(&lines));
+    let lines: Vec<(usize, &str)> =
+        tail.lines().enumerate().map(|(at, text)| (tail_line + at, text)).collect();
+    let mut proofs = traceback(&lines).or_else(|| complaint(state, &lines)).unwrap_or_else(|| last(&lines));
     if let Some(failure) = state.failures.last()
         && proofs.iter().all(|proof| proof.line != failure.line)
     {
@@ -34,7 +33,9 @@ fn traceback(lines: &[(usize, &str)]) -> Option<Vec<Proof>> {
     };
     let own = margin(lines[begin].1);
     let after = lines[begin + 1..].iter().take(200);
-    let end = after.clone().position(|(_, text)| !line::unwrap(text).text.trim().is_empty() && margin(text) <= own)?;
+    let end = after
+        .clone()
+        .position(|(_, text)| !line::unwrap(text).text.trim().is_empty() && margin(text) <= own)?;
     let end = begin + 1 + end;
     let mut proofs = vec![proof(&lines[end])];
     proofs.extend(lines[begin..end].iter().rev().take(3).rev().map(proof));

@@ -42,9 +42,8 @@ fn sources(evidence: &[Evidence]) -> Vec<&Arc<Source>> {
 
 /// The marked lines of one text. The most telling place of all is marked strongest.
 fn snippet<'a>(source: &'a Arc<Source>, evidence: &'a [Evidence]) -> Snippet<'a, Annotation<'a>> {
-    let mut snippet = Snippet::source(source.text.as_str())
-        .line_start(source.first_line)
-        .path(one_line(&source.name));
+    let mut snippet =
+        Snippet::source(source.text.as_str()).line_start(source.first_line).path(one_line(&source.name));
     for (index, place) in evidence.iter().enumerate().filter(|(_, place)| place.span.source() == source) {
         let first_here = evidence.iter().position(|other| other.span.source() == source) == Some(index);
         let kind = if first_here { AnnotationKind::Primary } else { AnnotationKind::Context };

@@ -38,7 +38,8 @@ pub fn html(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let name = escaped(diagnosis.log().unwrap_or_default());
-    let title = diagnosis.root().map_or_else(|| "no failure was found".to_owned(), |root| escaped(&root.title));
+    let title =
+        diagnosis.root().map_or_else(|| "no failure was found".to_owned(), |root| escaped(&root.title));
     write!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
@@ -131,7 +132,11 @@ fn lines(
             match marked.get(&number).filter(|_| kept) {
                 Some(place) => {
                     let place = escaped(place);
-                    let text = if place.is_empty() { text } else { text.replacen(&place, &format!("<mark>{place}</mark>"), 1) };
+                    let text = if place.is_empty() {
+                        text
+                    } else {
+                        text.replacen(&place, &format!("<mark>{place}</mark>"), 1)
+                    };
                     writeln!(out, "<b id=\"L{number}\"><i>{number}</i>{text}</b>")?;
                 }
                 None => writeln!(out, "<i>{number}</i>{text}")?,

@@ -42,8 +42,9 @@ fn section(root: &Diagnosed, diagnosis: &Diagnosis) -> String {
     if let Some(first) = evidence.first() {
         let _ = writeln!(out, "{}:{}\n", code(&first.span.source().name), first.span.line());
         let shown = evidence.iter().take(MOST_LINES);
-        let lines: Vec<String> =
-            shown.map(|place| format!("{:>6} | {}", place.span.line(), shorten(place.span.line_text()))).collect();
+        let lines: Vec<String> = shown
+            .map(|place| format!("{:>6} | {}", place.span.line(), shorten(place.span.line_text())))
+            .collect();
         let text = lines.join("\n");
         let fence = fence(&text);
         let _ = writeln!(out, "{fence}text\n{text}\n{fence}\n");
@@ -71,7 +72,12 @@ fn section(root: &Diagnosed, diagnosis: &Diagnosis) -> String {
 }
 
 fn line(diagnosed: &Diagnosed) -> String {
-    diagnosed.finding.evidence.first().map(|place| format!(" (line {})", place.span.line())).unwrap_or_default()
+    diagnosed
+        .finding
+        .evidence
+        .first()
+        .map(|place| format!(" (line {})", place.span.line()))
+        .unwrap_or_default()
 }
 
 /// Characters that mean something in Markdown stand for themselves.
@@ -128,7 +134,10 @@ mod tests {
         let note = Finding::new("net-timeout").severity(Severity::Note);
         let text = markdown(&Diagnosis::new(vec![finding, note], &Catalog::builtin()));
         assert!(text.starts_with("### ❌ the hash of a\\_b\\* is not"), "{text}");
-        assert!(text.contains("`build.log`:7\n\n````text\n     7 | ```boom``` requests==2.31.0\n````\n"), "{text}");
+        assert!(
+            text.contains("`build.log`:7\n\n````text\n     7 | ```boom``` requests==2.31.0\n````\n"),
+            "{text}"
+        );
         assert!(text.contains("**Cause:** It is \\<b\\>bold\\</b\\>."), "{text}");
         assert!(text.contains("- **Fix:** ") && text.contains("Did no harm (1)"), "{text}");
         assert_eq!(markdown(&Diagnosis::default()), "### No failure was found.\n");
