@@ -2,7 +2,8 @@
 //!
 //! - [`Secret`]: a string that prints as `****`;
 //! - [`SafeUrl`]: a URL whose credentials and signed query values print as `****`;
-//! - [`Redactor`]: takes secrets out of text that others wrote, such as a log line or a definition.
+//! - [`Redactor`]: takes secrets out of text that others wrote, such as a log line or a definition;
+//! - [`Stream`]: the same of a text that comes in chunks, of any length.
 //!
 //! ```
 //! use envwright_redact::{Redactor, Secret};
@@ -16,9 +17,11 @@ mod names;
 mod patterns;
 mod redactor;
 mod secret;
+mod stream;
 mod url;
 mod view;
 
 pub use redactor::Redactor;
 pub use secret::Secret;
+pub use stream::Stream;
 pub use url::{SafeUrl, UrlError};

@@ -5,6 +5,8 @@ use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use std::ops::Range;
 
+const PEM: &str = "-----begin ";
+
 /// What announces a secret. Each is looked for without regard to case.
 const MARKS: &[(&str, Scan)] = &[
     ("://", url_credentials),
@@ -12,7 +14,7 @@ const MARKS: &[(&str, Scan)] = &[
     ("bearer ", bearer_token),
     ("basic ", basic_credentials),
     ("=", named_value),
-    ("-----begin ", pem_body),
+    (PEM, pem_body),
     ("ghp_", known_token),
     ("gho_", known_token),
     ("ghs_", known_token),
@@ -22,7 +24,41 @@ const MARKS: &[(&str, Scan)] = &[
 ];
 
 /// From a text and the place of a mark in it: the place of the secret.
-type Scan = fn(&[u8], Range<usize>) -> Option<Range<usize>>;
+type Scan = fn(&[u8], Range<usize>, &mut Ends) -> Option<Range<usize>>;
+
+/// Where the values ended that were read last. A mark within a value has the same end as it, so that a text of nothing
+/// but marks is read in one pass too.
+#[derive(Default)]
+struct Ends {
+    header: End,
+    value: End,
+    token: End,
+    pem: End,
+}
+
+/// From where it was looked for, and where it is.
+#[derive(Default)]
+struct End(Option<Range<usize>>);
+
+impl End {
+    fn from(&mut self, start: usize, find: impl FnOnce() -> usize) -> usize {
+        match &self.0 {
+            Some(last) if last.start <= start && start <= last.end => last.end,
+            _ => {
+                let end = find();
+                self.0 = Some(start..end);
+                end
+            }
+        }
+    }
+}
+
+/// A secret that stands in a text.
+pub(crate) struct Found {
+    pub(crate) place: Range<usize>,
+    /// Whether it goes on over the following lines until [`pem_end`].
+    pub(crate) is_pem: bool,
+}
 
 /// All marks in one automaton, so that a text without any is read once and quickly.
 pub(crate) struct Patterns(Option<AhoCorasick>);
@@ -34,11 +70,13 @@ impl Patterns {
     }
 
     /// Places of secrets, in no order; they may overlap.
-    pub(crate) fn find<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
+    pub(crate) fn find<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Found> + 'a {
         let marks = self.0.iter().flat_map(move |marks| marks.find_overlapping_iter(text));
+        let mut ends = Ends::default();
         marks.filter_map(move |mark| {
-            let scan = MARKS[mark.pattern().as_usize()].1;
-            scan(text, mark.range()).filter(|found| !found.is_empty())
+            let (sign, scan) = MARKS[mark.pattern().as_usize()];
+            let place = scan(text, mark.range(), &mut ends).filter(|place| !place.is_empty())?;
+            Some(Found { place, is_pem: sign == PEM })
         })
     }
 }
@@ -58,7 +96,7 @@ fn is_token(byte: u8) -> bool {
 }
 
 /// `https://user:password@host/`: the part up to the last `@` of the authority.
-fn url_credentials(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
+fn url_credentials(text: &[u8], mark: Range<usize>, _: &mut Ends) -> Option<Range<usize>> {
     let stop = |byte: u8| byte.is_ascii_whitespace() || is_quote(byte) || b"/?#<>\\".contains(&byte);
     let authority = &text[mark.end..until(text, mark.end, stop)];
     let at = authority.iter().rposition(|byte| *byte == b'@')?;
@@ -66,14 +104,15 @@ fn url_credentials(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
 }
 
 /// `Authorization: Bearer abc`, `"authorization": "Basic abc"`, `Proxy-Authorization=abc`: all after the scheme.
-fn header_value(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
+fn header_value(text: &[u8], mark: Range<usize>, ends: &mut Ends) -> Option<Range<usize>> {
     let filler = |byte: u8| is_quote(byte) || matches!(byte, b'\\' | b' ' | b'\t');
     let colon = until(text, mark.end, |byte| !filler(byte));
     if !matches!(text.get(colon), Some(b':' | b'=')) {
         return None;
     }
     let start = until(text, colon + 1, |byte| !filler(byte));
-    let end = until(text, start, |byte| is_quote(byte) || matches!(byte, b'\r' | b'\n'));
+    let stop = |byte| is_quote(byte) || matches!(byte, b'\r' | b'\n');
+    let end = ends.header.from(start, || until(text, start, stop));
     let word_end = until(text, start, |byte| !byte.is_ascii_alphanumeric() && byte != b'-').min(end);
     let scheme = text[start..word_end].to_ascii_lowercase();
     let known: [&[u8]; 6] = [b"basic", b"bearer", b"digest", b"negotiate", b"ntlm", b"token"];
@@ -84,7 +123,7 @@ fn header_value(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
 }
 
 /// `Bearer eyJ…`, but neither the challenge `Bearer realm="…"` nor prose such as "bearer token".
-fn bearer_token(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
+fn bearer_token(text: &[u8], mark: Range<usize>, _: &mut Ends) -> Option<Range<usize>> {
     let word_end = until(text, mark.end, |byte| !is_token(byte));
     let end = until(text, word_end, |byte| byte != b'=');
     let follower = text.get(end).copied().unwrap_or(b' ');
@@ -98,7 +137,7 @@ fn bearer_token(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
 }
 
 /// `Basic dXNlcjpwYXNzd29yZA==`: only what decodes to `user:password`.
-fn basic_credentials(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
+fn basic_credentials(text: &[u8], mark: Range<usize>, _: &mut Ends) -> Option<Range<usize>> {
     let word_end = until(text, mark.end, |byte| !is_token(byte));
     let decoded = base64::engine::general_purpose::STANDARD_NO_PAD.decode(&text[mark.end..word_end]).ok()?;
     let end = until(text, word_end, |byte| byte != b'=');
@@ -106,7 +145,7 @@ fn basic_credentials(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
 }
 
 /// `?sv=2024&sig=abc`, `AccountKey=abc;`, `--password=abc`: the value.
-fn named_value(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
+fn named_value(text: &[u8], mark: Range<usize>, ends: &mut Ends) -> Option<Range<usize>> {
     let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let name_start = text[..mark.start].iter().rposition(|byte| !in_name(byte)).map_or(0, |at| at + 1);
     let name = std::str::from_utf8(&text[name_start..mark.start]).ok()?.to_ascii_lowercase();
@@ -117,11 +156,11 @@ fn named_value(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
     }
     let start = mark.end + usize::from(text.get(mark.end).is_some_and(|byte| is_quote(*byte)));
     let stop = |byte: u8| byte.is_ascii_whitespace() || is_quote(byte) || b"&#<>;,)]}".contains(&byte);
-    Some(start..until(text, start, stop))
+    Some(start..ends.value.from(start, || until(text, start, stop)))
 }
 
 /// `-----BEGIN RSA PRIVATE KEY-----` up to its end; certificates and public keys are no secrets.
-fn pem_body(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
+fn pem_body(text: &[u8], mark: Range<usize>, ends: &mut Ends) -> Option<Range<usize>> {
     let label_end = until(text, mark.end, |byte| matches!(byte, b'-' | b'\r' | b'\n'));
     let label = String::from_utf8_lossy(&text[mark.end..label_end]).to_ascii_uppercase();
     if !text[label_end..].starts_with(b"-----")
@@ -130,13 +169,19 @@ fn pem_body(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
         return None;
     }
     let start = label_end + "-----".len();
-    let end = text[start..].windows(9).position(|window| window == b"-----END ");
-    Some(start..end.map_or(text.len(), |at| start + at))
+    Some(start..ends.pem.from(start, || pem_end(text, start)))
+}
+
+/// Where the body of a PEM block ends that goes on at `from`; the text's length when it does not end in it.
+pub(crate) fn pem_end(text: &[u8], from: usize) -> usize {
+    let end = text[from..].windows(9).position(|window| window == b"-----END ");
+    end.map_or(text.len(), |at| from + at)
 }
 
 /// Tokens that name their kind, `ghp_…`: at least 16 characters after it.
-fn known_token(text: &[u8], mark: Range<usize>) -> Option<Range<usize>> {
-    let end = until(text, mark.end, |byte| !byte.is_ascii_alphanumeric() && byte != b'_' && byte != b'-');
+fn known_token(text: &[u8], mark: Range<usize>, ends: &mut Ends) -> Option<Range<usize>> {
+    let stop = |byte: u8| !byte.is_ascii_alphanumeric() && byte != b'_' && byte != b'-';
+    let end = ends.token.from(mark.end, || until(text, mark.end, stop));
     (end - mark.end >= 16).then_some(mark.start..end)
 }
 
@@ -188,8 +233,8 @@ mod tests {
     #[test]
     fn pem_bodies_are_masked_unless_public() {
         let begin = concat!("-----BEGIN RSA PRIV", "ATE KEY-----");
-        check(&format!("{begin}\nMIIE\n-----END X-----\n"), &format!("{begin}****-----END X-----\n"));
-        check(&format!("{begin}\nMIIE"), &format!("{begin}****"));
+        check(&format!("{begin}\nMIIE\n-----END X-----\n"), &format!("{begin}\n****\n-----END X-----\n"));
+        check(&format!("{begin}\r\nMIIE\r\nAB"), &format!("{begin}\r\n****\r\n****"));
         let certificate = "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----";
         check(certificate, certificate);
     }

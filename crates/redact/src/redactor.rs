@@ -1,6 +1,10 @@
 //! Takes secrets out of text that others wrote.
 
-use crate::{Secret, patterns::Patterns, view::View};
+use crate::{
+    Secret, Stream,
+    patterns::{Patterns, pem_end},
+    view::{READINGS, Views},
+};
 use aho_corasick::AhoCorasick;
 use base64::{
     Engine as _,
@@ -9,7 +13,7 @@ use base64::{
 use std::{borrow::Cow, collections::BTreeSet, fmt, ops::Range};
 
 /// What stands in place of a secret.
-const MASK: &str = "****";
+pub(crate) const MASK: &str = "****";
 /// Shorter values are not looked for: they stand in too much harmless text. Bytes.
 const SHORTEST: usize = 4;
 
@@ -19,11 +23,15 @@ const SHORTEST: usize = 4;
 /// on their own or inside a longer value such as `user:password`) and in hexadecimal, in any ASCII case;
 /// each long line of a secret with several lines as well. Independently of them, `Authorization` and
 /// `Bearer` values, URL credentials, signed query values and private PEM blocks are masked. Secrets
-/// under 4 bytes are only masked where such a pattern holds them.
+/// under 4 bytes are only masked where such a pattern holds them. Line breaks within a secret are kept, so
+/// that a text has as many lines as before.
 ///
-/// The cost is one pass over the text, and another for each encoding that it uses.
+/// The cost is one pass over the text, and another for each encoding that it uses; about 50 bytes of memory for
+/// each byte of text. [`Redactor::stream`] is for texts of any length.
 pub struct Redactor {
     known: Option<AhoCorasick>,
+    /// Most line breaks in a known secret.
+    breaks: usize,
     patterns: Patterns,
 }
 
@@ -49,7 +57,22 @@ impl Redactor {
         }
         needles.retain(|needle| needle.len() >= SHORTEST);
         let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(&needles).ok();
-        Self { known: automaton.filter(|_| !needles.is_empty()), patterns: Patterns::new() }
+        let breaks = |needle: &Vec<u8>| needle.iter().filter(|byte| is_break(**byte)).count();
+        Self {
+            known: automaton.filter(|_| !needles.is_empty()),
+            breaks: needles.iter().map(breaks).max().unwrap_or(0),
+            patterns: Patterns::new(),
+        }
+    }
+
+    /// For a text that comes in chunks.
+    pub fn stream(&self) -> Stream<'_> {
+        Stream::new(self)
+    }
+
+    /// How many whole lines must follow a line before all secrets that begin in it are known.
+    pub(crate) fn lines_ahead(&self) -> usize {
+        self.breaks
     }
 
     /// The text with `****` in place of every secret; the text itself when it holds none.
@@ -73,42 +96,98 @@ impl Redactor {
     /// position within a secret moves to the mask's start.
     pub fn redact_at<'a>(&self, text: &'a str, positions: &mut [usize]) -> Cow<'a, str> {
         let places = self.places(text);
+        // How many bytes are masked before each place, and before the end.
+        let masked: Vec<usize> = std::iter::once(0)
+            .chain(places.iter().scan(0, |sum, place| {
+                *sum += place.len();
+                Some(*sum)
+            }))
+            .collect();
         for position in positions {
-            let before = places.iter().take_while(|place| place.end <= *position);
-            let (masks, masked) = before.fold((0, 0), |(n, bytes), place| (n + 1, bytes + place.len()));
-            let inside = places.iter().find(|place| place.start < *position && *position < place.end);
+            let before = places.partition_point(|place| place.end <= *position);
+            let inside = places.get(before).filter(|place| place.start < *position);
             let start = inside.map_or(*position, |place| place.start);
-            *position = start + masks * MASK.len() - masked;
+            *position = start + before * MASK.len() - masked[before];
         }
         self.redact(text)
     }
 
-    /// Places of secrets, in order and apart from each other, on character boundaries.
+    /// Places of secrets, in order and apart from each other, on character boundaries and within a line each.
     fn places(&self, text: &str) -> Vec<Range<usize>> {
+        self.places_after(&Before::default(), text, text.len()).0
+    }
+
+    /// The same of a text that goes on from another one, at the start of a line; and what goes on from `cut`, which
+    /// must be the start of a line too. Secrets that begin in the last [`Redactor::lines_ahead`] lines may be missed.
+    pub(crate) fn places_after(
+        &self,
+        before: &Before,
+        text: &str,
+        cut: usize,
+    ) -> (Vec<Range<usize>>, Before) {
+        let views = Views::of(text);
+        let mut after = Before::default();
         let mut found = Vec::new();
-        let plain = View::plain(text);
-        for view in views(plain) {
-            let known = self.known.iter().flat_map(|known| known.find_overlapping_iter(&view.bytes));
-            found.extend(known.map(|place| view.original(&place.range())));
-            found.extend(self.patterns.find(&view.bytes).map(|place| view.original(&place)));
+        for (index, view) in views.distinct.iter().enumerate() {
+            for known in self.known.iter().flat_map(|known| known.find_overlapping_iter(&view.bytes)) {
+                let place = view.original(&known.range());
+                if place.start < cut {
+                    after.known = after.known.max(place.end.saturating_sub(cut));
+                }
+                found.push(place);
+            }
+            for secret in self.patterns.find(&view.bytes) {
+                let place = view.original(&secret.place);
+                if secret.is_pem && (place.start..=place.end).contains(&cut) {
+                    for (reading, open) in after.pem.iter_mut().enumerate() {
+                        *open |= views.readings[reading] == index;
+                    }
+                }
+                found.push(place);
+            }
         }
-        let stars = |place: &Range<usize>| text.as_bytes()[place.clone()].iter().all(|byte| *byte == b'*');
-        found.retain(|place| !stars(place));
-        merge(text, found)
+        found.retain(|place| !text.as_bytes()[place.clone()].iter().all(|byte| *byte == b'*'));
+        found.push(0..before.known);
+        for (reading, _) in before.pem.iter().enumerate().filter(|(_, open)| **open) {
+            let view = &views.distinct[views.readings[reading]];
+            let place = view.original(&(0..pem_end(&view.bytes, 0)));
+            after.pem[reading] |= cut <= place.end;
+            found.push(place);
+        }
+        (within_lines(text, merge(text, found)), after)
     }
 }
 
-/// The text as it stands and as each encoding reads it. Twice percent-encoded values occur in redirects.
-fn views(plain: View) -> Vec<View> {
-    let json = plain.json_unescaped();
-    let percent = plain.percent_decoded();
-    let twice = percent.as_ref().and_then(View::percent_decoded);
-    let both = json.as_ref().and_then(View::percent_decoded);
-    [Some(plain), json, percent, twice, both].into_iter().flatten().collect()
+/// What of the text so far goes on in what follows.
+#[derive(Default)]
+pub(crate) struct Before {
+    /// So many bytes of a known secret.
+    known: usize,
+    /// The body of a PEM block, in each reading of the text.
+    pem: [bool; READINGS],
+}
+
+pub(crate) fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+/// The parts of places between line breaks.
+fn within_lines(text: &str, places: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let mut parts = Vec::with_capacity(places.len());
+    for place in places {
+        let mut start = place.start;
+        for line in text.as_bytes()[place].split(|byte| is_break(*byte)) {
+            parts.push(start..start + line.len());
+            start += line.len() + 1;
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
 }
 
 /// Sorts and joins ranges that touch, moved out to character boundaries.
 fn merge(text: &str, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.retain(|range| !range.is_empty());
     ranges.sort_by_key(|range| (range.start, range.end));
     let mut merged: Vec<Range<usize>> = Vec::new();
     for mut range in ranges {

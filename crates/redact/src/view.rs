@@ -8,6 +8,37 @@ pub(crate) struct View {
     starts: Vec<usize>,
 }
 
+/// How many ways there are to read a text.
+pub(crate) const READINGS: usize = 5;
+
+/// A text as it stands, and as each encoding reads it. Twice percent-encoded values occur in redirects.
+pub(crate) struct Views {
+    /// Those that differ.
+    pub(crate) distinct: Vec<View>,
+    /// Which of them each reading is.
+    pub(crate) readings: [usize; READINGS],
+}
+
+impl Views {
+    pub(crate) fn of(text: &str) -> Self {
+        let mut views = Self { distinct: vec![View::plain(text)], readings: [0; READINGS] };
+        let json = views.add(0, View::json_unescaped);
+        let percent = views.add(0, View::percent_decoded);
+        let twice = views.add(percent, View::percent_decoded);
+        // Where JSON has no escape, what is percent-encoded in it is so in the text.
+        let both = if json == 0 { percent } else { views.add(json, View::percent_decoded) };
+        views.readings = [0, json, percent, twice, both];
+        views
+    }
+
+    /// What an encoding makes of a view; the view itself where it makes nothing else of it.
+    fn add(&mut self, of: usize, read: impl Fn(&View) -> Option<View>) -> usize {
+        let Some(view) = read(&self.distinct[of]) else { return of };
+        self.distinct.push(view);
+        self.distinct.len() - 1
+    }
+}
+
 impl View {
     /// The text as it stands.
     pub(crate) fn plain(text: &str) -> Self {

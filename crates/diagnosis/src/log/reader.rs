@@ -174,7 +174,9 @@ impl<'m> LogReader<'m> {
                 }
             }
             let piece = &rest[..end - usize::from(ends)];
-            if !self.dropping {
+            if self.dropping {
+                self.rewritten(piece);
+            } else {
                 let room = LONGEST.saturating_sub(self.pending);
                 let taken = &piece[..piece.len().min(room)];
                 self.buffer.extend_from_slice(taken);
@@ -182,8 +184,6 @@ impl<'m> LogReader<'m> {
                 if piece.len() > room {
                     self.overlong(&piece[room..]);
                 }
-            } else {
-                self.rewritten(piece);
             }
             if ends {
                 self.buffer.push(b'\n');
@@ -315,10 +315,11 @@ impl Here<'_, '_> {
         self.read_after(pattern, &mut facts, &mut proofs);
         let sighting = |mut facts: Facts, proofs: Vec<Proof>| {
             let problem = &self.reader.matcher.problems[pattern.problem];
-            if problem.compiles && facts.get("package").is_none() {
-                if let Some(package) = self.package() {
-                    facts.set("package", package);
-                }
+            if problem.compiles
+                && facts.get("package").is_none()
+                && let Some(package) = self.package()
+            {
+                facts.set("package", package);
             }
             finish_facts(&mut facts, pattern.tool.as_deref(), &problem.id);
             Sighting {

@@ -88,8 +88,8 @@ impl Sighting {
         let shared = |name: &&str| self.facts.get(name).is_some() && other.facts.get(name).is_some();
         let bare = |sighting: &Self| TELLING.iter().all(|name| sighting.facts.get(name).is_none());
         self.problem == other.problem
-            && TELLING.iter().all(|name| same(&name))
-            && (TELLING.iter().any(|name| shared(&name)) || bare(self) || bare(other))
+            && TELLING.iter().all(|name| same(name))
+            && (TELLING.iter().any(|name| shared(name)) || bare(self) || bare(other))
     }
 
     /// Takes over what the other one knows beyond it.

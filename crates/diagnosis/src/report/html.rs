@@ -106,44 +106,41 @@ fn lines(
     let places = all.flat_map(|diagnosed| &diagnosed.finding.evidence);
     let marked: BTreeMap<usize, String> =
         places.rev().map(|place| (place.span.line(), place.span.text().to_owned())).collect();
+    let mut clean = redactor.stream();
     let mut number = 0;
-    loop {
-        let mut block = String::new();
-        let mut count = 0;
-        while count < BLOCK {
-            let mut raw = Vec::new();
-            if log.read_until(b'\n', &mut raw)? == 0 {
-                break;
+    let mut raw = Vec::new();
+    let mut goes_on = true;
+    while goes_on {
+        raw.clear();
+        goes_on = log.read_until(b'\n', &mut raw)? > 0;
+        let lines = if goes_on {
+            clean.push(&format!("{}\n", crate::log::shown(&raw, LONGEST)))
+        } else {
+            std::mem::replace(&mut clean, redactor.stream()).finish()
+        };
+        for line in lines.lines() {
+            if number % BLOCK == 0 {
+                write!(out, "{}<div><pre>", if number > 0 { "</pre></div>" } else { "" })?;
             }
-            block.push_str(&crate::log::shown(&raw, LONGEST));
-            block.push('\n');
-            count += 1;
-        }
-        if count == 0 {
-            return Ok(());
-        }
-        // As many lines as before: a secret of several lines is masked in place.
-        let clean = redactor.redact(&block);
-        let kept = clean.matches('\n').count() == count;
-        write!(out, "<div><pre>")?;
-        for line in clean.lines().map(str::to_owned).chain(std::iter::repeat(String::new())).take(count) {
             number += 1;
-            let text = escaped(&line);
-            match marked.get(&number).filter(|_| kept) {
-                Some(place) => {
-                    let place = escaped(place);
-                    let text = if place.is_empty() {
-                        text
-                    } else {
-                        text.replacen(&place, &format!("<mark>{place}</mark>"), 1)
-                    };
-                    writeln!(out, "<b id=\"L{number}\"><i>{number}</i>{text}</b>")?;
-                }
-                None => writeln!(out, "<i>{number}</i>{text}")?,
-            }
+            numbered(number, line, marked.get(&number).map(String::as_str), out)?;
         }
+    }
+    if number > 0 {
         writeln!(out, "</pre></div>")?;
     }
+    Ok(())
+}
+
+/// One line of the log, with the part of it marked that is evidence.
+fn numbered(number: usize, line: &str, place: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+    let text = escaped(line);
+    let Some(place) = place.map(escaped) else { return writeln!(out, "<i>{number}</i>{text}") };
+    let text = match place.as_str() {
+        "" => text,
+        place => text.replacen(place, &format!("<mark>{place}</mark>"), 1),
+    };
+    writeln!(out, "<b id=\"L{number}\"><i>{number}</i>{text}</b>")
 }
 
 fn escaped(text: &str) -> String {
@@ -190,5 +187,16 @@ mod tests {
         let page = page(&log, Vec::new());
         assert!(!page.contains("hunter2") && page.contains("****"));
         assert_eq!(page.matches("<i>1400</i>").count(), 1);
+    }
+
+    #[test]
+    fn a_key_of_several_lines_is_masked_and_the_numbers_stay() {
+        let log = format!(
+            "x\n-----BEGIN PRIVATE KEY-----\n{}-----END PRIVATE KEY-----\ny\n",
+            "MIIE\n".repeat(1000)
+        );
+        let page = page(&log, Vec::new());
+        assert!(!page.contains("MIIE"), "{page}");
+        assert!(page.contains("<i>1004</i>y\n"), "{page}");
     }
 }

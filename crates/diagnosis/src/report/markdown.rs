@@ -17,7 +17,7 @@ pub fn markdown(diagnosis: &Diagnosis) -> String {
             Outcome::Unknown => "No failure was found, and nothing says that all went well.",
             _ => "No failure was found.",
         };
-        out += &format!("### {sentence}\n");
+        let _ = writeln!(out, "### {sentence}");
     }
     for root in diagnosis.roots().iter().take(MOST_ROOTS) {
         out += &section(root, diagnosis);
