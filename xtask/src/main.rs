@@ -1,6 +1,9 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`,
+//! `cargo xtask fuzz`, `cargo xtask accuracy`.
 
+mod accuracy;
 mod bench;
+mod fuzz;
 mod layers;
 mod shell;
 mod test;
@@ -14,6 +17,9 @@ usage: cargo xtask <command>
   test [--full] [--no-engines] [FILTER…]  run all tests, and install what they need where that may be done;
                                           --full adds the slow suites, --no-engines leaves out those that need root
   docs                                    write the pages of the book that are made from the program
+  accuracy FOLDER [--write]               score the diagnosis on a corpus of real logs that has a judge
+  fuzz [--seconds N] [TARGET…]            read bytes that libFuzzer makes up, N seconds (60) for each target; needs a
+                                          C++ compiler
   bench <what> [OPTION…]                  measure envwright beside its peers: build, push, memory, pack, import,
                                            diagnose (how fast logs are read, beside ripgrep),
                                            layers (what images move to a registry, by how packages share layers)
@@ -28,6 +34,8 @@ fn main() -> ExitCode {
     let outcome = match command {
         "test" => test::test(rest),
         "docs" => docs(),
+        "accuracy" => accuracy::accuracy(rest).map(|()| ExitCode::SUCCESS),
+        "fuzz" => fuzz::fuzz(rest),
         "bench" if rest.first().is_some_and(|what| what == "layers") => {
             layers::run(&rest[1..]).map(|()| ExitCode::SUCCESS)
         }

@@ -136,3 +136,58 @@ proptest! {
         prop_assert_eq!(hash(&text), hash(plain));
     }
 }
+
+/// What a definition of envwright's YAML means: a value for each key, or none.
+type Meaning = std::collections::BTreeMap<&'static str, &'static str>;
+
+/// For each key, values that differ in meaning.
+const VALUES: &[(&str, &[&str])] = &[
+    ("image", &["scratch", "bootstrap:debian/trixie", "base.example/team/app:1", "base.example/team/app:2"]),
+    ("python", &["'3.11'", "'3.12'"]),
+    ("requirements", &["[six]", "[six==1.16]", "['six[a]']", "['six;python_version>\"3\"']", "[six, attrs]"]),
+    ("apt", &["[git]", "[git, curl]"]),
+    ("env", &["{A: b}", "{A: c}", "{B: b}", "{A: b, B: c}"]),
+    ("user", &["nobody", "'1000'"]),
+    ("workdir", &["/srv", "/work"]),
+    ("cmd", &["[a]", "[a, b]", "[b, a]", "['a b']"]),
+];
+
+fn meaning() -> impl Strategy<Value = Meaning> {
+    let key = |(name, values): &(&'static str, &'static [&'static str])| {
+        let name = *name;
+        prop::option::of(prop::sample::select(values.to_vec())).prop_map(move |value| (name, value))
+    };
+    let keys: Vec<_> = VALUES.iter().map(key).collect();
+    keys.prop_map(|keys| keys.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+}
+
+proptest! {
+    /// Two definitions have one hash if, and only if, they mean the same.
+    #[test]
+    fn every_edit_of_the_meaning_changes_the_hash_and_no_other_does(
+        one in meaning(),
+        key in prop::sample::select(VALUES.to_vec()),
+        chosen in any::<prop::sample::Index>(),
+        order in any::<u64>(),
+        comment in "[ a-z#:]{0,12}",
+    ) {
+        let mut edited = one.clone();
+        // The last choice is to leave the key out.
+        match key.1.get(chosen.index(key.1.len() + 1)) {
+            Some(value) => edited.insert(key.0, value),
+            None => edited.remove(key.0),
+        };
+        let written = |meaning: &Meaning| -> String {
+            let mut lines: Vec<String> = meaning.iter().map(|(key, value)| format!("{key}: {value}\n")).collect();
+            // One thing is always asked for: an empty definition has no meaning.
+            lines.push("name: x\nfiles: ['Cargo.toml:/srv/Cargo.toml']\n".to_owned());
+            lines.concat()
+        };
+        let mut lines: Vec<String> =
+            written(&one).lines().map(|line| format!("{line}   #{comment}\n\n")).collect();
+        let turn = usize::try_from(order % lines.len() as u64).unwrap();
+        lines.rotate_left(turn);
+        prop_assert_eq!(yaml(&lines.concat()), yaml(&written(&one)));
+        prop_assert_eq!(yaml(&written(&edited)) == yaml(&written(&one)), edited == one);
+    }
+}

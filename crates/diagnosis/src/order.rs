@@ -74,6 +74,11 @@ fn explains(cause: &Finding, effect: &Finding, catalog: &Catalog) -> bool {
     if matches!(packages, (Some(one), Some(other)) if one != other) {
         return false;
     }
+    // Whoever knows which versions there are has reached the index.
+    let network = catalog.get(cause.problem.as_str()).is_some_and(|problem| problem.fault == Fault::Network);
+    if network && effect.facts.get("available").is_some() {
+        return false;
+    }
     let causes = catalog.ancestry(&cause.problem);
     if causes.contains(&effect.problem.as_str()) {
         return true;

@@ -41,6 +41,16 @@ fn names_follow_the_convention_and_what_is_named_exists() {
     }
 }
 
+/// Filters and other programs refer to these names: none of them may go, and each has its page.
+#[test]
+fn every_name_that_was_given_out_is_still_there() {
+    let catalog = Catalog::builtin();
+    for name in include_str!("names.txt").lines() {
+        let page = catalog.page(name).map(|page| page.text(80));
+        assert!(page.is_some_and(|page| page.starts_with(name)), "{name}");
+    }
+}
+
 /// What can be recognised in a log has somewhere to read on.
 #[test]
 fn every_problem_of_a_log_is_linked() {

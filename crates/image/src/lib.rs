@@ -5,7 +5,7 @@
 //! - [`Layout`]: an OCI image layout; [`export_oci_layout`], [`export_docker_archive`]: images for other tools;
 //! - [`pull`], [`pull_all`] and [`push`]: an image out of a registry and into one; [`look`]: whether one is there;
 //!   [`learn`]: what its layers change, into [`LayerIndexes`]; [`fetch_blobs`]: what [`Layout::absent`] found lacking;
-//!   [`may_push`]: whether one could be pushed; [`Registries`]: what the configuration says of them;
+//!   [`may_push`]: whether one could be pushed; [`Challenge`]: what a registry asks for first; [`Registries`]: what the configuration says of them;
 //! - [`ImageReference`]: the name of an image.
 
 mod archive;
@@ -38,6 +38,6 @@ pub use origins::Origins;
 pub use plan::{Clash, Kind, LayerPlan, MOST_LAYERS, PlannedLayer, SegmentRef, plan_layers};
 pub use reference::{ImageReference, RemoteImage};
 pub use registry::{
-    Action, PushListener, Pushed, Registries, RegistryError, RegistryMirror, Wanted, fetch_blobs, learn,
-    look, may_push, pull, pull_all, push,
+    Action, Challenge, PushListener, Pushed, Registries, RegistryError, RegistryMirror, Wanted, fetch_blobs,
+    learn, look, may_push, pull, pull_all, push,
 };

@@ -40,7 +40,7 @@ impl<'r> Stream<'r> {
     /// Takes the next chunk, and returns what is known to be clean by now.
     pub fn push(&mut self, chunk: &str) -> String {
         let mut clean = String::new();
-        for part in chunk.split_inclusive(|c| matches!(c, '\r' | '\n')) {
+        for part in chunk.split_inclusive(['\r', '\n']) {
             self.take(part, &mut clean);
         }
         let ahead = self.redactor.lines_ahead();

@@ -125,6 +125,7 @@ fn measured(binary: &Path, folder: &Path, rounds: usize, load: &str) -> Result<S
     let ours_only = [0, 2, 3, 5].into_iter().flat_map(|at| &samples[at]);
     let peak = ours_only.map(|run| run.peak / 1e6).fold(0.0, f64::max);
     let start = Spread::of(&starts, |run| run.wall).map_or(f64::NAN, |spread| spread.median * 1e3);
+    #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
     let gigabyte = |bytes: u64| bytes as f64 / 1e9;
     let mut text = String::new();
     let _ = writeln!(text, "- Command: `cargo xtask bench diagnose --write --rounds {rounds}`");

@@ -13,7 +13,7 @@ mod machine;
 mod measure;
 mod memory;
 mod pack;
-mod page;
+pub(crate) mod page;
 mod peers;
 mod pushing;
 mod registry;

@@ -79,11 +79,10 @@ fn number(field: &[u8]) -> Option<i64> {
     let first = *field.first()?;
     if first & 0x80 == 0 {
         let digits = text(field).trim_ascii();
-        let are_octal = digits.iter().all(|digit| (b'0'..=b'7').contains(digit));
-        let value = digits
-            .iter()
-            .try_fold(0_i64, |value, digit| value.checked_mul(8)?.checked_add(i64::from(digit - b'0')));
-        return if are_octal { value } else { None };
+        return digits.iter().try_fold(0_i64, |value, digit| match digit {
+            b'0'..=b'7' => value.checked_mul(8)?.checked_add(i64::from(digit - b'0')),
+            _ => None,
+        });
     }
     let is_negative = first & 0x40 != 0;
     // The mark itself is no part of a positive number.
@@ -108,6 +107,7 @@ mod tests {
             (b"77777777", Some(0o77_777_777)),
             (b"\0\0\0\0\0\0\0\0", Some(0)),
             (b"        ", Some(0)),
+            (b"00\n0644\0", None),
             (b"-0000001", None),
             (b"0o644\0\0\0", None),
             (b"6 4\0\0\0\0\0", None),

@@ -95,14 +95,14 @@ fn check(known: Catalog, folder: Option<&PathBuf>, terminal: &Terminal) -> Resul
     let own: Option<Vec<String>> = match folder {
         None => None,
         Some(folder) => {
-            let alone = Catalog::builtin().with_folder(folder).map_err(super::invalid)?;
+            let alone = Catalog::builtin().with_folder(folder).map_err(|error| super::invalid(&error))?;
             let builtin = Catalog::builtin();
             let changed = alone.problems().filter(|problem| builtin.get(&problem.id) != Some(problem));
             Some(changed.map(|problem| problem.id.clone()).collect())
         }
     };
     let catalog = match folder {
-        Some(folder) => known.with_folder(folder).map_err(super::invalid)?,
+        Some(folder) => known.with_folder(folder).map_err(|error| super::invalid(&error))?,
         None => known,
     };
     let matcher = Matcher::new(&catalog);

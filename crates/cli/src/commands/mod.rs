@@ -83,12 +83,12 @@ fn catalog(global: &GlobalArguments, home: &Home) -> Result<Catalog, Failure> {
     let mut catalog = Catalog::builtin();
     let own = home.catalog();
     for folder in [own.is_dir().then_some(&own), global.catalog.as_ref()].into_iter().flatten() {
-        catalog = catalog.with_folder(folder).map_err(invalid)?;
+        catalog = catalog.with_folder(folder).map_err(|error| invalid(&error))?;
     }
     Ok(catalog)
 }
 
-fn invalid(error: CatalogError) -> Failure {
+fn invalid(error: &CatalogError) -> Failure {
     Failure::Diagnosed {
         diagnosis: Box::new(Diagnosis::new(error.findings(), &Catalog::builtin())),
         log: None,

@@ -13,6 +13,8 @@ use envwright_redact::Redactor;
 
 /// Lines before the end within which a complaint counts where nothing else tells how it ended.
 const NEAR_END: usize = 25;
+/// Lines before the end after which nothing went on.
+const LAST: usize = 3;
 /// More lines without a name are not shown.
 const MOST_LINES: usize = 12;
 
@@ -33,11 +35,25 @@ pub(super) fn judge(
         if harmless { notes.push(sighting) } else { errors.push(sighting) }
     }
     let generic = |sighting: &&Sighting| matcher.problems[sighting.problem].generic;
+    // A warning whose consequence is there is its cause.
+    let (causes, mut notes): (Vec<_>, Vec<_>) = notes.into_iter().partition(|note: &&Sighting| {
+        let effect = |error: &&Sighting| {
+            let later = error.step == note.step && error.last >= note.last;
+            let other = error.facts.get("available").is_some();
+            let (cause, effect) = (&matcher.problems[note.problem].id, &matcher.problems[error.problem].id);
+            later
+                && !other
+                && !generic(error)
+                && catalog.get(cause).is_some_and(|cause| cause.explains.contains(effect))
+        };
+        note.level == Severity::Warning && !survived(note, &state) && errors.iter().any(effect)
+    });
+    errors.extend(causes);
     let known = errors.iter().any(|error| !generic(error));
     let ends_badly = outcome == Outcome::Failed || outcome == Outcome::Unknown && state.success == 0;
     if !known && ends_badly {
-        // What alone fails no build did so here, unless the build went on well after it.
-        let near = |sighting: &&Sighting| outcome == Outcome::Failed || sighting.last + NEAR_END > lines;
+        // What alone fails no build did so here, unless the build went on after it.
+        let near = |sighting: &&Sighting| outcome == Outcome::Failed || sighting.last + LAST >= lines;
         let warned =
             |sighting: &&Sighting| sighting.level == Severity::Warning && !survived(sighting, &state);
         let (promoted, rest): (Vec<_>, Vec<_>) =

@@ -25,7 +25,7 @@ pub(super) fn required(pattern: &str) -> Result<Vec<String>, String> {
 /// The most telling set of texts of which each match holds one.
 fn best(hir: &Hir) -> Option<Vec<String>> {
     match hir.kind() {
-        HirKind::Literal(literal) => Some(vec![str::from_utf8(&literal.0).ok()?.to_owned()]),
+        HirKind::Literal(literal) => Some(vec![plain(str::from_utf8(&literal.0).ok()?).to_owned()]),
         HirKind::Capture(capture) => best(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => best(&repetition.sub),
         HirKind::Concat(parts) => parts.iter().filter_map(best).max_by_key(|texts| weight(texts)),
@@ -44,6 +44,11 @@ fn best(hir: &Hir) -> Option<Vec<String>> {
 fn weight(texts: &[String]) -> (usize, std::cmp::Reverse<usize>) {
     let shortest = texts.iter().map(|text| text.len().min(LONGEST)).min().unwrap_or_default();
     (shortest, std::cmp::Reverse(texts.len()))
+}
+
+/// The longest part that stands in a line of JSON as it is.
+fn plain(text: &str) -> &str {
+    text.split(['"', '\\', '\t']).max_by_key(|part| part.len()).unwrap_or_default()
 }
 
 fn cut(text: &str) -> String {
@@ -66,6 +71,7 @@ mod tests {
             ["ERROR: No matching distribution found fo"]
         );
         assert_eq!(of(r"(?:E: )?Unable to locate package (\S+)"), ["Unable to locate package "]);
+        assert_eq!(of(r#"file "(\S+)" of "a\tproject""#), ["project"]);
         assert_eq!(of("no such host|unknown host"), ["no such host", "unknown host"]);
         assert_eq!(of("curl: .*(?:timed out|refused)"), ["timed out", "refused"]);
     }

@@ -8,6 +8,7 @@ mod literal;
 mod matcher;
 mod package;
 mod reader;
+mod rejoin;
 mod sighting;
 mod signs;
 mod text;

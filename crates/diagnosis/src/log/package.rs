@@ -8,6 +8,7 @@ static FAILED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?x)
         (?:Failed\ (?:building\ wheel\ for|to\ build)\ |Failed\ to\ download\ and\ build\ )[`']?(?<built>[A-Za-z0-9][A-Za-z0-9._-]*)
         | /(?:pip-(?:install|build|req-build)-[^/\s]+)/(?<folder>[A-Za-z0-9][A-Za-z0-9.-]*?)(?:_[0-9a-f]{32})?(?:/|'|\x22|\s|$)
+        | ╰─>\ (?<named>[A-Za-z0-9][A-Za-z0-9._-]*)\s*$
         | Could\ not\ build\ wheels\ for\ (?<wheels>[A-Za-z0-9][A-Za-z0-9._-]*)
         ",
     )
@@ -17,11 +18,18 @@ static FAILED: LazyLock<Regex> = LazyLock::new(|| {
 /// The package whose build the line says has failed.
 pub(super) fn failed(text: &str) -> Option<String> {
     let captures = FAILED.captures(text)?;
-    let name = captures.name("built").or(captures.name("folder")).or(captures.name("wheels"))?;
+    let name = captures.name("built").or(captures.name("folder"));
+    let name = name.or(captures.name("named")).or(captures.name("wheels"))?;
     let name = name.as_str().trim_end_matches(['.', '-']);
     // `Failed to build these modules:` and the like.
     (!matches!(name, "these" | "the" | "some" | "installable" | "one" | "wheel" | "pyproject.toml"))
         .then(|| name.to_owned())
+}
+
+/// A line that is the name of a package and nothing else.
+pub(super) fn alone(line: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (!line.is_empty() && !line.ends_with('.') && line.bytes().all(plain)).then(|| line.to_owned())
 }
 
 /// A name in the form in which names are compared (PEP 503, "Normalized Names").
@@ -51,6 +59,8 @@ mod tests {
             ),
             ("cwd: /tmp/pip-install-abc/lxml_0123456789abcdef0123456789abcdef/", Some("lxml")),
             ("ERROR: Failed to build installable wheels for some pyproject.toml based projects", None),
+            ("╰─> scikit-learn", Some("scikit-learn")),
+            ("╰─> See above for output.", None),
             ("nothing", None),
         ];
         for (line, expected) in cases {

@@ -4,7 +4,8 @@ use super::{
     Announcement, Log,
     line::{self, Unwrapped},
     matcher::{Candidate, Matcher, Pattern},
-    sighting::{Proof, Sighting},
+    rejoin::{self, Joined},
+    sighting::{self, Proof, Sighting},
     signs::{self, Told},
     text::Decoder,
 };
@@ -150,12 +151,15 @@ impl<'m> LogReader<'m> {
         let tail = self.buffer.len().saturating_sub(TAIL);
         let tail = line_start(&self.buffer, tail);
         let skipped = memchr::memchr_iter(b'\n', &self.buffer[..tail]).count();
-        Log {
-            lines: self.line - 1,
-            tail_line: self.first_line + skipped,
-            tail: String::from_utf8_lossy(&self.buffer[tail..]).into_owned(),
-            state: self.state,
+        let tail_line = self.first_line + skipped;
+        let tail = String::from_utf8_lossy(&self.buffer[tail..]).into_owned();
+        if let Some(joined) = rejoin::joined(&tail) {
+            let mut again = Self::new(self.matcher);
+            again.add(joined.text.as_bytes());
+            again.advance(true);
+            self.state.reread(again.state, &joined, &tail, tail_line);
         }
+        Log { lines: self.line - 1, tail_line, tail, state: self.state }
     }
 
     /// Takes text into the buffer, without what is too long in its lines.
@@ -443,8 +447,16 @@ impl Here<'_, '_> {
 
     /// The package whose build the line belongs to: what the lines after say of it, else what was begun.
     fn package(&self) -> Option<String> {
-        let named = self.after(AFTER).into_iter().find_map(|(text, _)| super::package::failed(&text));
-        named.or_else(|| self.reader.state.package.clone())
+        let after = self.after(AFTER);
+        let named = after.iter().find_map(|(text, _)| super::package::failed(text));
+        let titled = || {
+            let title =
+                after.iter().position(|(text, _)| text.contains("while generating package metadata"))?;
+            let next =
+                after[title + 1..].iter().map(|(text, _)| text.trim()).find(|text| !text.is_empty())?;
+            super::package::alone(next)
+        };
+        named.or_else(titled).or_else(|| self.reader.state.package.clone())
     }
 }
 
@@ -502,6 +514,30 @@ impl State {
                 keep(&mut self.complaints, proof);
             }
         }
+    }
+
+    /// Takes what was seen in messages that were made whole instead of what their pieces seemed to say.
+    fn reread(&mut self, again: Self, joined: &Joined, tail: &str, first: usize) {
+        let lines: Vec<&str> = tail.lines().collect();
+        let anew = |line: usize| line >= first && joined.changed.binary_search(&(line - first)).is_ok();
+        let original = |proof: &Proof| -> Vec<Proof> {
+            let origin = joined.origin(proof.line - 1, &proof.range);
+            let shown = origin.into_iter().filter_map(|at| Some((at, line::text(lines.get(at)?.as_bytes()))));
+            shown.map(|(at, text)| Proof::new(first + at, &text, 0..text.len())).collect()
+        };
+        self.sightings.retain(|sighting| sighting.proofs.iter().all(|proof| !anew(proof.line)));
+        let shift = |line: usize| if line == 0 { 0 } else { line + first - 1 };
+        for mut sighting in again.sightings {
+            if !sighting.proofs.iter().any(|proof| anew(shift(proof.line))) {
+                continue;
+            }
+            sighting.proofs = sighting.proofs.iter().flat_map(original).take(sighting::MOST_PROOFS).collect();
+            sighting.last = shift(sighting.last);
+            self.add(sighting);
+        }
+        self.success = self.success.max(shift(again.success));
+        self.failure = self.failure.max(shift(again.failure));
+        self.complaint = self.complaint.max(shift(again.complaint));
     }
 
     fn failed(&mut self, line: usize, proof: &Proof) {
@@ -586,11 +622,22 @@ fn finish_facts(facts: &mut Facts, tool: Option<&str>, problem: &str) {
     {
         facts.set("host", host);
     }
+    if let Some(version) = facts.get("requires_python").and_then(at_least) {
+        facts.set("requires_python", version);
+    }
     let python = problem.starts_with("pip-") || matches!(tool, Some("pip" | "uv" | "poetry" | "setuptools"));
     if python && let Some(package) = facts.get("package") {
         let package = super::package::normalised(package);
         facts.set("package", package);
     }
+}
+
+/// `3.6 or later` as a specifier.
+fn at_least(text: &str) -> Option<String> {
+    let (version, rest) = text.trim().split_once(' ')?;
+    let more = ["or later", "or newer", "or higher", "or above", "or greater", "and above", "and newer"];
+    (more.contains(&rest.trim()) && version.starts_with(|first: char| first.is_ascii_digit()))
+        .then(|| format!(">={}", version.trim_end_matches('+')))
 }
 
 /// The host of an address, without credentials and port.

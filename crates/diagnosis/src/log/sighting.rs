@@ -35,7 +35,7 @@ const SHOWN: usize = 1000;
 /// Lines from one proof to the next that are shown as neighbours.
 const GAP: usize = 1;
 /// More lines prove no more.
-const MOST_PROOFS: usize = 10;
+pub(super) const MOST_PROOFS: usize = 10;
 
 /// Facts that tell two findings of a problem apart.
 const TELLING: &[&str] = &[
@@ -50,12 +50,11 @@ const TELLING: &[&str] = &[
     "key",
     "file",
     "codec",
-    "url",
+    "repository",
     "name",
     "suite",
     "executable",
     "channel",
-    "image",
     "requirement",
 ];
 
@@ -88,8 +87,8 @@ impl Sighting {
         let shared = |name: &&str| self.facts.get(name).is_some() && other.facts.get(name).is_some();
         let bare = |sighting: &Self| TELLING.iter().all(|name| sighting.facts.get(name).is_none());
         self.problem == other.problem
-            && TELLING.iter().all(|name| same(name))
-            && (TELLING.iter().any(|name| shared(name)) || bare(self) || bare(other))
+            && TELLING.iter().all(same)
+            && (TELLING.iter().any(shared) || bare(self) || bare(other))
     }
 
     /// Takes over what the other one knows beyond it.

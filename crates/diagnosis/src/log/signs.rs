@@ -34,6 +34,7 @@ pub(super) const TEXTS: &[(&str, Sign)] = &[
     ("Processing ", Sign::Package),
     ("Building wheel", Sign::Package),
     ("Running setup.py ", Sign::Package),
+    ("Failed to build `", Sign::Package),
     ("Successfully installed ", Sign::Done),
     ("Transaction finished", Sign::Done),
     ("Executing transaction: ", Sign::Done),
@@ -107,7 +108,7 @@ macro_rules! regex {
 regex!(STEP, r"^(?:Step|(?:\[\d+/\d+\] )?STEP) (\d+)(?:/\d+)?\s?: ");
 regex!(
     PACKAGE,
-    r"^\s*(?:Collecting |Processing .*?/|Building wheel for |Running setup\.py \S+ for )([A-Za-z0-9][A-Za-z0-9._-]*)"
+    r"^\s*(?:Collecting |Processing .*?/|Building wheel for |Running setup\.py \S+ for |\W*Failed to build `)([A-Za-z0-9][A-Za-z0-9._-]*)"
 );
 regex!(
     FAILURE,

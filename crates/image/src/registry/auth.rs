@@ -8,7 +8,7 @@ use envwright_fetch::{
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use envwright_redact::SafeUrl;
-use http_auth::{ChallengeRef, parse_challenges};
+use http_auth::parse_challenges;
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -64,6 +64,38 @@ fn refused(host: &str, error: &NoCredential) -> RegistryError {
     RegistryError::Credentials { host: host.to_owned(), reason }
 }
 
+/// What a registry asks for before it answers (RFC 9110, section 11.6.1; distribution, token authentication).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Challenge {
+    /// The user's name and password.
+    Basic,
+    /// A token.
+    Bearer {
+        /// Address of the service that gives it.
+        realm: Option<String>,
+        /// What the service calls the registry.
+        service: Option<String>,
+    },
+}
+
+impl Challenge {
+    /// The first one that is understood, of the values of `WWW-Authenticate`.
+    pub fn first<'a>(fields: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let lists = fields.into_iter().filter_map(|field| parse_challenges(field).ok());
+        lists.flatten().find_map(|challenge| {
+            let parameter = |wanted: &str| {
+                let found = challenge.params.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+                found.map(|(_, value)| value.to_unescaped())
+            };
+            match challenge.scheme.to_ascii_lowercase().as_str() {
+                "bearer" => Some(Self::Bearer { realm: parameter("realm"), service: parameter("service") }),
+                "basic" => Some(Self::Basic),
+                _ => None,
+            }
+        })
+    }
+}
+
 /// The value of `Authorization` that answers a registry's challenge; none where nothing that is known does.
 pub(super) async fn answer(
     client: &Client,
@@ -71,19 +103,16 @@ pub(super) async fn answer(
     challenges: &[String],
     scopes: &[String],
 ) -> Result<Option<HeaderValue>, RegistryError> {
-    for field in challenges {
-        let Ok(list) = parse_challenges(field) else { continue };
-        for challenge in list {
-            if challenge.scheme.eq_ignore_ascii_case("bearer") {
-                return token(client, host, &challenge, scopes).await.map(Some);
-            }
-            if challenge.scheme.eq_ignore_ascii_case("basic") {
-                let Credential::Password(user, password) = Credential::of(host)? else { return Ok(None) };
-                return Ok(Some(basic(&user, &password)));
-            }
+    match Challenge::first(challenges.iter().map(String::as_str)) {
+        Some(Challenge::Bearer { realm, service }) => {
+            token(client, host, realm.as_deref(), service.as_deref(), scopes).await.map(Some)
         }
+        Some(Challenge::Basic) => {
+            let Credential::Password(user, password) = Credential::of(host)? else { return Ok(None) };
+            Ok(Some(basic(&user, &password)))
+        }
+        None => Ok(None),
     }
-    Ok(None)
 }
 
 fn basic(user: &str, password: &str) -> HeaderValue {
@@ -100,21 +129,18 @@ fn secret(value: &str) -> HeaderValue {
 async fn token(
     client: &Client,
     host: &str,
-    challenge: &ChallengeRef<'_>,
+    realm: Option<&str>,
+    service: Option<&str>,
     scopes: &[String],
 ) -> Result<HeaderValue, RegistryError> {
-    let parameter = |wanted: &str| {
-        let found = challenge.params.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        found.map(|(_, value)| value.to_unescaped())
-    };
     let wrong = |reason: String| RegistryError::Protocol { host: host.to_owned(), reason };
-    let realm = parameter("realm").ok_or_else(|| wrong("its challenge names no token service".to_owned()))?;
+    let realm = realm.ok_or_else(|| wrong("its challenge names no token service".to_owned()))?;
     let realm =
-        SafeUrl::parse(&realm).map_err(|_| wrong("its token service has no valid address".to_owned()))?;
+        SafeUrl::parse(realm).map_err(|_| wrong("its token service has no valid address".to_owned()))?;
     if realm.expose().scheme() != "https" && !realm.host().is_some_and(super::is_loopback) {
         return Err(wrong(format!("its token service {realm} would get the password unencrypted")));
     }
-    let request = token_request(realm, parameter("service").as_deref(), scopes, &Credential::of(host)?);
+    let request = token_request(realm, service, scopes, &Credential::of(host)?);
     let mut attempts = client.attempts(&request.url);
     let unreached = |source| RegistryError::Fetch { host: host.to_owned(), image: scopes.join(" "), source };
     let answer = loop {

@@ -11,6 +11,7 @@ mod stored;
 mod upload;
 
 pub use allowed::may_push;
+pub use auth::Challenge;
 pub use error::{Action, RegistryError};
 pub use learn::learn;
 pub use places::{Registries, RegistryMirror};
