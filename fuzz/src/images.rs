@@ -26,7 +26,8 @@ pub(crate) fn reference(bytes: &[u8]) {
 pub(crate) fn reference_seeds() -> Vec<Vec<u8>> {
     let digest = Digest::of(b"x").to_string();
     let pinned = format!("registry.example:5000/team/app:1.0@{digest}");
-    ["app", "team/app:latest", "localhost:5000/a__b/c-d:v1", "[::1]:5000/x", &pinned]
+    let long = "a".repeat(250);
+    ["app", "team/app:latest", "localhost:5000/a__b/c-d:v1", "[::1]:5000/x", &pinned, &long]
         .iter()
         .map(|name| name.as_bytes().to_vec())
         .collect()

@@ -95,7 +95,9 @@ pub(crate) fn log(bytes: &[u8]) {
 
 pub(crate) fn log_seeds() -> Vec<Vec<u8>> {
     let examples = CATALOG.problems().flat_map(|problem| &problem.example);
-    examples.take(64).map(|example| example.log.clone().into_bytes()).collect()
+    let escapes = "\u{1b}\u{1b}\u{1b}[1msh: gadget: not found\u{1b}]8;;x\u{1b}\\\n";
+    let examples = examples.take(64).map(|example| example.log.clone().into_bytes());
+    std::iter::once(escapes.as_bytes().to_vec()).chain(examples).collect()
 }
 
 /// Known to the redactor; it has several lines, and bytes that every encoding escapes.

@@ -1,8 +1,10 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`,
-//! `cargo xtask fuzz`, `cargo xtask accuracy`.
+//! `cargo xtask fuzz`, `cargo xtask accuracy`,
+//! `cargo xtask corpus`.
 
 mod accuracy;
 mod bench;
+mod corpus;
 mod fuzz;
 mod layers;
 mod shell;
@@ -18,6 +20,7 @@ usage: cargo xtask <command>
                                           --full adds the slow suites, --no-engines leaves out those that need root
   docs                                    write the pages of the book that are made from the program
   accuracy FOLDER [--write]               score the diagnosis on a corpus of real logs that has a judge
+  corpus make [CASE…]                     make the logs that the diagnosis is tested with, with real tools
   fuzz [--seconds N] [TARGET…]            read bytes that libFuzzer makes up, N seconds (60) for each target; needs a
                                           C++ compiler
   bench <what> [OPTION…]                  measure envwright beside its peers: build, push, memory, pack, import,
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         "test" => test::test(rest),
         "docs" => docs(),
         "accuracy" => accuracy::accuracy(rest).map(|()| ExitCode::SUCCESS),
+        "corpus" => corpus::corpus(rest).map(|()| ExitCode::SUCCESS),
         "fuzz" => fuzz::fuzz(rest),
         "bench" if rest.first().is_some_and(|what| what == "layers") => {
             layers::run(&rest[1..]).map(|()| ExitCode::SUCCESS)

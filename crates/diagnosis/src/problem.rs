@@ -74,7 +74,7 @@ pub struct Signature {
     /// Any of them makes the line harmless, on the line itself, one of the 3 before or the 6 after it.
     #[serde(default)]
     pub unless: Vec<String>,
-    /// Looked for in up to 60 lines before, nearest first, to read facts.
+    /// Looked for on the line and in up to 60 lines before, nearest first, to read facts.
     #[serde(default)]
     pub before: Vec<String>,
     /// Looked for in up to 40 lines after, in this order, to read facts.

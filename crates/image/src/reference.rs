@@ -12,8 +12,10 @@ pub struct ImageReference {
     tag: String,
 }
 
-/// Longest repository that registries accept.
+/// Longest repository that registries accept, without their own name (`RepositoryNameTotalLengthMax`).
 const LONGEST: usize = 255;
+/// Where docker puts what has no folder.
+const LIBRARY: &str = "library/";
 
 impl ImageReference {
     /// A valid name that is near to any text, such as the name of a folder.
@@ -51,7 +53,7 @@ impl ImageReference {
         match &self.domain {
             Some(domain) => format!("{domain}/{}:{}", self.path, self.tag),
             None if self.path.contains('/') => format!("docker.io/{}:{}", self.path, self.tag),
-            None => format!("docker.io/library/{}:{}", self.path, self.tag),
+            None => format!("docker.io/{LIBRARY}{}:{}", self.path, self.tag),
         }
     }
 }
@@ -96,7 +98,8 @@ impl FromStr for ImageReference {
         if domain.is_some_and(|domain| !is_domain(domain)) {
             return Err(wrong("the registry's name is no host, with or without a port"));
         }
-        if rest.len() > LONGEST {
+        let folder = if domain.is_none() && !path.contains('/') { LIBRARY.len() } else { 0 };
+        if folder + path.len() > LONGEST {
             return Err(wrong("it is longer than 255 characters"));
         }
         if rest.chars().any(|character| character.is_ascii_uppercase()) && domain.is_none() {
@@ -217,6 +220,8 @@ mod tests {
     #[test]
     fn each_invalid_name_has_its_reason() {
         let long = format!("{}/b", "a".repeat(254));
+        // Docker puts `library/` before it.
+        let short = "a".repeat(248);
         let cases = [
             ("x@sha256:00", "digest"),
             ("a:", "a tag has"),
@@ -230,6 +235,7 @@ mod tests {
             ("host.example:65536/x", "is no host"),
             ("host_x.example/x", "is no host"),
             (&long, "255"),
+            (&short, "255"),
             ("UPPER", "capital"),
             ("Team/x", "capital"),
             ("host.example/UPPER", "lower-case"),

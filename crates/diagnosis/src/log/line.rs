@@ -6,43 +6,67 @@ use std::{borrow::Cow, ops::Range, sync::LazyLock};
 /// Bytes of a line that are looked at.
 pub(super) const LONGEST: usize = 64 * 1024;
 
+/// Bytes within which a command that the terminal is given must end; longer ones are none.
+const LONGEST_COMMAND: usize = 4096;
+/// Parameters of a control sequence. Bytes.
+const MOST_PARAMETERS: usize = 64;
+
 /// Removes terminal escapes (ECMA-48 control sequences, operating system commands) and NULs; keeps every line break.
 pub(crate) fn clean(block: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr2(0x1b, 0, block).is_none() {
         return Cow::Borrowed(block);
     }
     let mut out = Vec::with_capacity(block.len());
-    let mut rest = block;
-    while let Some(at) = memchr::memchr2(0x1b, 0, rest) {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at + escape(&rest[at..])..];
-    }
-    out.extend_from_slice(rest);
+    let open = clean_into(block, &mut out);
+    out.extend_from_slice(&block[block.len() - open..][unfinished(&block[block.len() - open..])..]);
     Cow::Owned(out)
 }
 
-/// Length of the escape (or NUL) that a text begins with.
-fn escape(text: &[u8]) -> usize {
-    match text.get(1) {
-        _ if text[0] == 0 => 1,
-        Some(b'[') => {
-            let parameters =
-                text[2..].iter().take(64).take_while(|byte| (0x20..0x40).contains(*byte)).count();
-            2 + parameters + usize::from(text.get(2 + parameters).is_some_and(|byte| *byte >= 0x40))
+/// The same, up to an escape at the end that is not yet whole, whose length is returned.
+pub(super) fn clean_into(block: &[u8], out: &mut Vec<u8>) -> usize {
+    let mut rest = block;
+    while let Some(at) = memchr::memchr2(0x1b, 0, rest) {
+        out.extend_from_slice(&rest[..at]);
+        let Some(length) = escape(&rest[at..]) else { return rest.len() - at };
+        rest = &rest[at + length..];
+    }
+    out.extend_from_slice(rest);
+    0
+}
+
+/// Length of the escape (or NUL) that a text begins with. None where the text is too short to tell.
+fn escape(text: &[u8]) -> Option<usize> {
+    if text[0] == 0 {
+        return Some(1);
+    }
+    match text.get(1)? {
+        b'[' => {
+            let parameters = text[2..].iter().take(MOST_PARAMETERS);
+            let parameters = parameters.take_while(|byte| (0x20..0x40).contains(*byte)).count();
+            let last = text.get(2 + parameters)?;
+            Some(2 + parameters + usize::from(*last >= 0x40))
         }
-        Some(b']' | b'P' | b'_' | b'^') => {
-            let end = text.iter().take(4096).position(|byte| matches!(byte, 7 | b'\n'));
-            let st = text[2..].windows(2).take(4096).position(|pair| pair == b"\x1b\\").map(|at| at + 4);
-            match (end, st) {
-                (Some(end), Some(st)) if st <= end => st,
-                (Some(end), _) => end + usize::from(text[end] == 7),
-                (None, Some(st)) => st,
-                (None, None) => 2,
+        b']' | b'P' | b'_' | b'^' => {
+            let command = &text[2..text.len().min(LONGEST_COMMAND)];
+            let end = command.iter().position(|byte| matches!(byte, 7 | b'\n'));
+            let string = command.windows(2).position(|pair| pair == b"\x1b\\");
+            match (end, string) {
+                (end, Some(string)) if end.is_none_or(|end| string < end) => Some(2 + string + 2),
+                (Some(end), _) => Some(2 + end + usize::from(command[end] == 7)),
+                _ => (text.len() >= LONGEST_COMMAND).then_some(2),
             }
         }
-        Some(b'(' | b')' | b'#') => text.len().min(3),
-        Some(byte) if *byte != b'\n' => 2,
-        _ => 1,
+        b'(' | b')' | b'#' => Some(2 + usize::from(*text.get(2)? != b'\n')),
+        b'\n' | 0x1b => Some(1),
+        _ => Some(2),
+    }
+}
+
+/// How much of an escape that the text's end cut off is not shown.
+fn unfinished(text: &[u8]) -> usize {
+    match text.get(1) {
+        Some(b']' | b'P' | b'_' | b'^') => 2,
+        _ => text.len(),
     }
 }
 

@@ -8,6 +8,7 @@ static FAILED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?x)
         (?:Failed\ (?:building\ wheel\ for|to\ build)\ |Failed\ to\ download\ and\ build\ )[`']?(?<built>[A-Za-z0-9][A-Za-z0-9._-]*)
         | /(?:pip-(?:install|build|req-build)-[^/\s]+)/(?<folder>[A-Za-z0-9][A-Za-z0-9.-]*?)(?:_[0-9a-f]{32})?(?:/|'|\x22|\s|$)
+        | (?:for|that)\ `(?<hinted>[A-Za-z0-9][A-Za-z0-9._-]*)@[^`]+`
         | ╰─>\ (?<named>[A-Za-z0-9][A-Za-z0-9._-]*)\s*$
         | Could\ not\ build\ wheels\ for\ (?<wheels>[A-Za-z0-9][A-Za-z0-9._-]*)
         ",
@@ -19,7 +20,7 @@ static FAILED: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn failed(text: &str) -> Option<String> {
     let captures = FAILED.captures(text)?;
     let name = captures.name("built").or(captures.name("folder"));
-    let name = name.or(captures.name("named")).or(captures.name("wheels"))?;
+    let name = name.or(captures.name("hinted")).or(captures.name("named")).or(captures.name("wheels"))?;
     let name = name.as_str().trim_end_matches(['.', '-']);
     // `Failed to build these modules:` and the like.
     (!matches!(name, "these" | "the" | "some" | "installable" | "one" | "wheel" | "pyproject.toml"))
@@ -59,6 +60,7 @@ mod tests {
             ),
             ("cwd: /tmp/pip-install-abc/lxml_0123456789abcdef0123456789abcdef/", Some("lxml")),
             ("ERROR: Failed to build installable wheels for some pyproject.toml based projects", None),
+            ("hint: … a library that provides `x.h` for `cx-oracle@8.3.0`", Some("cx-oracle")),
             ("╰─> scikit-learn", Some("scikit-learn")),
             ("╰─> See above for output.", None),
             ("nothing", None),

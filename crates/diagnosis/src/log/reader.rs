@@ -363,6 +363,10 @@ impl Here<'_, '_> {
         }
         let lines = self.before(BEFORE);
         for wanted in pattern.before.iter().filter_map(|wanted| wanted.get()) {
+            if let Some(captures) = wanted.captures(&self.unwrapped.text) {
+                read_facts(wanted, &captures, facts);
+                continue;
+            }
             for (text, line) in &lines {
                 if let Some(captures) = wanted.captures(text) {
                     read_facts(wanted, &captures, facts);

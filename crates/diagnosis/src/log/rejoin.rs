@@ -80,7 +80,9 @@ fn legible(text: &str) -> String {
 /// output: after the last blank that fits, which stays, or in the middle of a word.
 fn width(lines: &[&str]) -> Option<usize> {
     let full: Vec<&&str> = lines.iter().filter(|line| !line.trim().is_empty()).collect();
-    if full.len() < FEWEST {
+    // A platform that puts a prefix before each line cuts none.
+    let prefixed = full.iter().filter(|line| line::unwrap(line).start > 0).count();
+    if full.len() < FEWEST || prefixed * 2 > full.len() {
         return None;
     }
     let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
@@ -163,7 +165,7 @@ fn reflow(lines: &mut [String], pieces: &mut Pieces) {
 }
 
 fn begins(text: &str) -> bool {
-    ["× ", "╰─▶ ", "├─▶ ", "hint: "].iter().any(|mark| text.starts_with(mark))
+    ["× ", "╰─▶ ", "├─▶ ", "cause: ", "hint: "].iter().any(|mark| text.starts_with(mark))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The encodings of logs.
 
-use super::line::clean;
+use super::line::{clean, clean_into};
 use std::borrow::Cow;
 
 /// Turns the bytes of a log into UTF-8 without terminal escapes, whatever pieces they come in.
@@ -9,6 +9,8 @@ pub(super) struct Decoder {
     encoding: Option<Encoding>,
     /// Bytes that cannot be understood before the next ones.
     held: Vec<u8>,
+    /// Text at whose beginning stands an escape that is not yet whole.
+    open: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -16,9 +18,6 @@ enum Encoding {
     Utf8,
     Utf16 { little: bool },
 }
-
-/// An escape is held back up to this length. Bytes.
-const LONGEST_ESCAPE: usize = 256;
 
 impl Decoder {
     /// The text of the next bytes, as far as it is certain.
@@ -37,14 +36,10 @@ impl Decoder {
         };
         self.encoding = Some(encoding);
         match encoding {
-            Encoding::Utf8 => {
-                let end = bytes.len() - open_escape(&bytes[mark..]);
-                self.held = bytes[end..].to_vec();
-                match bytes {
-                    Cow::Borrowed(bytes) => clean(&bytes[mark..end]),
-                    Cow::Owned(bytes) => Cow::Owned(clean(&bytes[mark..end]).into_owned()),
-                }
-            }
+            Encoding::Utf8 => match bytes {
+                Cow::Borrowed(bytes) => self.cleaned(Cow::Borrowed(&bytes[mark..])),
+                Cow::Owned(bytes) => self.cleaned(Cow::Owned(bytes[mark..].to_vec())),
+            },
             Encoding::Utf16 { little } => {
                 let mut even = bytes.len() - (bytes.len() - mark) % 2;
                 // The first half of a character of two units.
@@ -60,14 +55,32 @@ impl Decoder {
                 let text: String = char::decode_utf16(units)
                     .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
                     .collect();
-                Cow::Owned(clean(text.as_bytes()).into_owned())
+                self.cleaned(Cow::Owned(text.into_bytes()))
             }
         }
     }
 
+    /// Text without escapes, and without one at its end that is not yet whole.
+    fn cleaned<'a>(&mut self, text: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+        let text = if self.open.is_empty() {
+            text
+        } else {
+            self.open.extend_from_slice(&text);
+            Cow::Owned(std::mem::take(&mut self.open))
+        };
+        if memchr::memchr2(0x1b, 0, &text).is_none() {
+            return text;
+        }
+        let mut out = Vec::with_capacity(text.len());
+        let open = clean_into(&text, &mut out);
+        self.open.extend_from_slice(&text[text.len() - open..]);
+        Cow::Owned(out)
+    }
+
     /// What was held back.
     pub(super) fn finish(&mut self) -> Vec<u8> {
-        clean(&std::mem::take(&mut self.held)).into_owned()
+        self.open.append(&mut self.held);
+        clean(&std::mem::take(&mut self.open)).into_owned()
     }
 }
 
@@ -80,20 +93,6 @@ fn mark(bytes: &[u8]) -> Option<(Encoding, usize)> {
         [] | [0xff | 0xfe | 0xef] | [0xef, 0xbb] => None,
         _ => Some((Encoding::Utf8, 0)),
     }
-}
-
-/// Length of the escape at the end that is not yet whole.
-fn open_escape(bytes: &[u8]) -> usize {
-    let tail = &bytes[bytes.len().saturating_sub(LONGEST_ESCAPE)..];
-    let Some(at) = memchr::memrchr(0x1b, tail) else { return 0 };
-    let escape = &tail[at..];
-    let open = match escape.get(1) {
-        None => true,
-        Some(b'[') => escape[2..].iter().all(|byte| (0x20..0x40).contains(byte)),
-        Some(b']') => !escape.iter().any(|byte| matches!(byte, 7 | b'\n')),
-        _ => false,
-    };
-    if open { escape.len() } else { 0 }
 }
 
 #[cfg(test)]
@@ -122,6 +121,20 @@ mod tests {
         for bytes in [text.as_bytes(), &marked, &little, &big] {
             for size in [2, 3, 7, 4096] {
                 assert_eq!(decoded(bytes, size), text);
+            }
+        }
+        for escapes in [
+            "\u{1b}\u{1b}\u{1b}[1mx\n",
+            "a\u{1b}]8;;http://a\u{1b}\\b\n\u{1b}]x\n",
+            "\u{1b}(Bc\u{1b}(\nd",
+            "\u{1b}[",
+        ] {
+            let whole = String::from_utf8(clean(escapes.as_bytes()).into_owned()).unwrap();
+            let wide: Vec<u8> = escapes.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let wide = [&[0xff, 0xfe][..], &wide].concat();
+            for size in 1..9 {
+                assert_eq!(decoded(escapes.as_bytes(), size), whole, "{escapes:?}");
+                assert_eq!(decoded(&wide, size), whole, "{escapes:?}");
             }
         }
         for size in 1..9 {
