@@ -4,10 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use envwright_diagnosis::{
-    Catalog,
+    Catalog, Evidence,
     log::{Matcher, diagnose},
 };
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::LazyLock};
 
 fn lines(log: &str, with: impl Fn(usize, &str) -> String) -> String {
     let text: Vec<String> =
@@ -116,6 +116,37 @@ fn progress_that_was_written_over() {
 #[test]
 fn twice_in_a_row() {
     unchanged(|log| Some(format!("{log}\n{log}")));
+}
+
+/// The first and the last line of the root's evidence.
+fn evidence(log: &str) -> Option<(usize, usize)> {
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::builtin);
+    static MATCHER: LazyLock<Matcher> = LazyLock::new(|| Matcher::new(&CATALOG));
+    let diagnosis = diagnose(log.as_bytes(), &MATCHER, &CATALOG, "log");
+    let lines = |evidence: &Evidence| {
+        let first = evidence.span.line();
+        (first, first + evidence.span.text().matches('\n').count())
+    };
+    let all: Vec<(usize, usize)> = diagnosis.root()?.finding.evidence.iter().map(lines).collect();
+    Some((all.iter().map(|(first, _)| *first).min()?, all.iter().map(|(_, last)| *last).max()?))
+}
+
+/// What comes after the evidence may be missing.
+#[test]
+fn cut_at_the_end() {
+    unchanged(|log| {
+        let (_, last) = evidence(log)?;
+        Some(log.split_inclusive('\n').take(last).collect())
+    });
+}
+
+/// So may what comes before it, but for the lines that a signature looks back at.
+#[test]
+fn cut_at_the_beginning() {
+    unchanged(|log| {
+        let (first, _) = evidence(log)?;
+        (first > 41).then(|| log.split_inclusive('\n').skip(first - 41).collect())
+    });
 }
 
 #[test]

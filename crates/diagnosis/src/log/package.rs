@@ -22,9 +22,23 @@ pub(super) fn failed(text: &str) -> Option<String> {
     let name = captures.name("built").or(captures.name("folder"));
     let name = name.or(captures.name("hinted")).or(captures.name("named")).or(captures.name("wheels"))?;
     let name = name.as_str().trim_end_matches(['.', '-']);
+    if is_folder(name) {
+        return None;
+    }
     // `Failed to build these modules:` and the like.
     (!matches!(name, "these" | "the" | "some" | "installable" | "one" | "wheel" | "pyproject.toml"))
         .then(|| name.to_owned())
+}
+
+/// The package in whose folder pip builds, where the line names it.
+pub(super) fn folder(text: &str) -> Option<String> {
+    let name = FAILED.captures(text)?.name("folder")?.as_str().trim_end_matches(['.', '-']).to_owned();
+    (!is_folder(&name)).then_some(name)
+}
+
+/// Folders of pip's own beside those of packages.
+fn is_folder(name: &str) -> bool {
+    matches!(name, "overlay" | "normal" | "pip-egg-info" | "site-packages")
 }
 
 /// A line that is the name of a package and nothing else.

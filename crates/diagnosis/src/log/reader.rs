@@ -460,7 +460,8 @@ impl Here<'_, '_> {
                 after[title + 1..].iter().map(|(text, _)| text.trim()).find(|text| !text.is_empty())?;
             super::package::alone(next)
         };
-        named.or_else(titled).or_else(|| self.reader.state.package.clone())
+        let folder = || self.before(BEFORE).iter().find_map(|(text, _)| super::package::folder(text));
+        named.or_else(titled).or_else(folder).or_else(|| self.reader.state.package.clone())
     }
 }
 
@@ -625,6 +626,12 @@ fn finish_facts(facts: &mut Facts, tool: Option<&str>, problem: &str) {
         && let Some(host) = facts.get("url").and_then(host)
     {
         facts.set("host", host);
+    }
+    for name in ["path", "file", "command"] {
+        // As Python writes a path of Windows in a message.
+        if let Some(path) = facts.get(name).filter(|path| path.contains(":\\\\")) {
+            facts.set(name, path.replace("\\\\", "\\"));
+        }
     }
     if let Some(version) = facts.get("requires_python").and_then(at_least) {
         facts.set("requires_python", version);

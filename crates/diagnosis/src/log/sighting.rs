@@ -103,9 +103,12 @@ impl Sighting {
         self.step = other.step.or(self.step);
         for proof in other.proofs {
             let known = self.proofs.iter().any(|known| known.text == proof.text);
-            if !known && self.proofs.len() < MOST_PROOFS {
-                self.proofs.push(proof);
+            if known {
+                continue;
             }
+            // The first ones, and the last.
+            self.proofs.truncate(MOST_PROOFS - 1);
+            self.proofs.push(proof);
         }
     }
 
