@@ -4,7 +4,7 @@ Reads crates/diagnosis/tests/made/cases.toml and writes logs/<case>.log beside i
 next, or from one run to the next, is replaced: hosts, ports, folders.
 """
 
-import http.server, os, pathlib, re, shutil, signal, subprocess, sys, tempfile, time, tomllib
+import os, pathlib, re, shutil, signal, subprocess, sys, tempfile, time, tomllib
 from functools import partial
 
 import packages, services
