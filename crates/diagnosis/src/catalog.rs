@@ -108,7 +108,7 @@ impl Catalog {
     /// Every problem that an entry names must exist.
     fn check(&self, dir: &Path) -> Result<(), CatalogError> {
         for problem in self.problems() {
-            let mut named = problem.explains.iter().chain(&problem.parent);
+            let mut named = problem.explains.iter().chain(&problem.mistaken).chain(&problem.parent);
             if let Some(other) = named.find(|other| self.get(other).is_none()) {
                 let reason = format!("`{}` names the problem `{other}`, which does not exist", problem.id);
                 return Err(CatalogError::Invalid { path: dir.to_owned(), reason });

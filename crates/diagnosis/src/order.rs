@@ -1,6 +1,6 @@
 //! From findings to causes: which finding explains which, and in which order they are shown.
 
-use crate::{Catalog, Fault, Finding};
+use crate::{Catalog, Fault, Finding, Problem};
 use std::cmp::Reverse;
 
 /// Sorts findings: by fault (definition before machine before network), specific before generic, earlier before
@@ -74,16 +74,14 @@ fn explains(cause: &Finding, effect: &Finding, catalog: &Catalog) -> bool {
     if matches!(packages, (Some(one), Some(other)) if one != other) {
         return false;
     }
-    // Whoever knows which versions there are has reached the index.
-    let network = catalog.get(cause.problem.as_str()).is_some_and(|problem| problem.fault == Fault::Network);
-    if network && effect.facts.get("available").is_some() {
-        return false;
-    }
     let causes = catalog.ancestry(&cause.problem);
     if causes.contains(&effect.problem.as_str()) {
         return true;
     }
     let effects = catalog.ancestry(&effect.problem);
-    let known = causes.iter().filter_map(|id| catalog.get(id));
-    known.flat_map(|problem| &problem.explains).any(|id| effects.contains(&id.as_str()))
+    let known: Vec<&Problem> = causes.iter().filter_map(|id| catalog.get(id)).collect();
+    let named = |ids: &[String]| ids.iter().any(|id| effects.contains(&id.as_str()));
+    // Our own errors are told apart already, and a tool that knows which versions there are has reached the index.
+    let mistaken = effect.tool.is_some() && effect.facts.get("available").is_none();
+    known.iter().any(|problem| named(&problem.explains) || mistaken && named(&problem.mistaken))
 }

@@ -23,6 +23,9 @@ pub struct Problem {
     /// Louder problems that this one causes.
     #[serde(default)]
     pub explains: Vec<String>,
+    /// Problems that the text of a tool names where this one is behind them, as the tool does not tell them apart.
+    #[serde(default)]
+    pub mistaken: Vec<String>,
     /// The general problem that this one is a variant of.
     #[serde(default)]
     pub parent: Option<String>,

@@ -32,7 +32,7 @@ fn names_follow_the_convention_and_what_is_named_exists() {
             !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         };
         assert!(words.iter().all(plain) && !words.is_empty(), "{}", problem.id);
-        for other in problem.explains.iter().chain(&problem.parent) {
+        for other in problem.explains.iter().chain(&problem.mistaken).chain(&problem.parent) {
             assert!(ids.contains(other.as_str()), "{} names {other}", problem.id);
         }
         for reference in &problem.reference {

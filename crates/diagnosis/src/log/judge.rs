@@ -44,7 +44,9 @@ pub(super) fn judge(
             later
                 && !other
                 && !generic(error)
-                && catalog.get(cause).is_some_and(|cause| cause.explains.contains(effect))
+                && catalog
+                    .get(cause)
+                    .is_some_and(|cause| cause.explains.contains(effect) || cause.mistaken.contains(effect))
         };
         note.level == Severity::Warning && !survived(note, &state) && errors.iter().any(effect)
     });
