@@ -319,7 +319,7 @@ pub(crate) fn absent(digest: Digest, path: &Path) -> impl FnOnce(io::Error) -> I
 fn is_foreign(entry: &fs::DirEntry) -> bool {
     let name = entry.file_name();
     let name = name.to_string_lossy();
-    !["blobs", "index.json"].contains(&name.as_ref()) && !name.starts_with(".tmp-")
+    !["blobs", "index.json", "oci-layout"].contains(&name.as_ref()) && !name.starts_with(".tmp-")
 }
 
 /// What a manifest or index says that it is. An OCI one need not say it.

@@ -129,8 +129,11 @@ fn wheel(data: &PypiDistributionData) -> Result<LockedWheel, String> {
         name: data.name.to_string(),
         version: data.version.to_string(),
         filename,
+        // Where a file has none of its own, the format gives it the environment's first.
+        index: (data.index_url.as_ref())
+            .filter(|_| matches!(location, WheelLocation::Url(_)))
+            .and_then(|url| SafeUrl::parse(url.as_str()).ok()),
         location,
-        index: data.index_url.as_ref().and_then(|url| SafeUrl::parse(url.as_str()).ok()),
         hashes: sha256.into_iter().map(|hash| Digest::from_bytes((*hash).into()).to_string()).collect(),
         size: None,
         requires_dist: data.requires_dist.iter().map(ToString::to_string).collect(),
