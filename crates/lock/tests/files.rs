@@ -27,7 +27,7 @@ fn names() -> impl Strategy<Value = String> {
 }
 
 fn version() -> impl Strategy<Value = String> {
-    "[0-9]{1,2}(\\.[0-9]{1,3}){0,2}(\\.post[0-9]|rc[0-9])?"
+    "(0|[1-9][0-9]?)(\\.(0|[1-9][0-9]{0,2})){0,2}(\\.post[0-9]|rc[0-9])?"
 }
 
 fn wheel(name: String) -> impl Strategy<Value = LockedWheel> {
@@ -37,10 +37,10 @@ fn wheel(name: String) -> impl Strategy<Value = LockedWheel> {
         vec!["attrs[dev]==23.1 ; python_full_version < '3.12'", "numpy"],
     ]);
     let python = select(vec![None, Some(">=3.8"), Some(">=3.9, <4")]);
-    let address = (any::<bool>(), option::of(digest()), any::<bool>());
+    let address = (any::<bool>(), option::of(digest()));
     let direct = option::of(select(vec![r#"{"url":"https://mirror.example/x","archive_info":{}}"#]));
     (version(), requirements, python, address, option::of(1..1u64 << 40), any::<bool>(), direct).prop_map(
-        move |(version, requires_dist, python, (local, sha256, indexed), size, requested, direct)| {
+        move |(version, requires_dist, python, (local, sha256), size, requested, direct)| {
             let filename = format!("{}-{version}-py3-none-any.whl", name.replace('-', "_"));
             LockedWheel {
                 location: if local {
@@ -49,7 +49,8 @@ fn wheel(name: String) -> impl Strategy<Value = LockedWheel> {
                     WheelLocation::Url(url(&format!("https://files.example/a/{filename}")))
                 },
                 filename,
-                index: (indexed && !local).then(|| url("https://index.example/simple")),
+                // The format gives every address an index: the environment's first where it has none of its own.
+                index: (!local).then(|| url("https://index.example/simple")),
                 hashes: sha256.iter().map(ToString::to_string).collect(),
                 size,
                 requires_dist: requires_dist.into_iter().map(str::to_owned).collect(),
