@@ -2,6 +2,7 @@
 
 mod entry;
 mod examples;
+mod facts;
 mod judge;
 mod line;
 mod literal;
