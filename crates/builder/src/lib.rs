@@ -6,6 +6,7 @@
 //! - [`history`], [`find_build`], [`log_path`]: the records of builds;
 //! - [`images`], [`prune`], [`cache`]: what a home holds, and to have less of it;
 //! - [`pull`] and [`push`]: an image out of a registry and into one;
+//! - [`OwnIndexes`]: what the configured indexes have in the place of a package that a log says is missing;
 //! - [`rootfs`]: the files that Debian's maintainer scripts would have made.
 
 mod absent;
@@ -21,6 +22,7 @@ mod error;
 mod event;
 mod hashes;
 mod indexes;
+mod look_up;
 mod names;
 mod outputs;
 mod pipeline;
@@ -44,6 +46,7 @@ pub use attempt::Locked;
 pub use check::{Checked, Looked, State, check};
 pub use error::{BuildError, Stale};
 pub use event::{EVENT_VERSION, Event, Listener, Silent, Step};
+pub use look_up::OwnIndexes;
 pub use pipeline::{build, lock, plan};
 pub use plan::{PackageState, Plan, PlannedPackage, PlatformPlan, Totals};
 pub use prune::{Freed, Usage, cache, clean, images, prune, remove_image};

@@ -12,8 +12,8 @@ use envwright_target::Platform;
 use std::collections::BTreeMap;
 
 /// A Python and a C library that nearly everything is published for; what depends on them is not reported.
-const PYTHON: (u8, u8, u8) = (3, 12, 0);
-const GLIBC: (u32, u32) = (2, 39);
+pub(crate) const PYTHON: (u8, u8, u8) = (3, 12, 0);
+pub(crate) const GLIBC: (u32, u32) = (2, 39);
 
 /// Problems of a name, a version or an index that are the same for every target.
 const INDEPENDENT: [&str; 4] =

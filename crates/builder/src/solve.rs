@@ -8,7 +8,7 @@ use crate::{
     request::{Input, Upgrade},
     settings,
 };
-use envwright_definition::{Base as BaseName, Environment, python_allowed};
+use envwright_definition::{Base as BaseName, Environment, Indexes, python_allowed};
 use envwright_diagnosis::Finding;
 use envwright_image::Base;
 use envwright_lock::{
@@ -435,7 +435,7 @@ pub(crate) async fn wheels(
     let request = pypi::Request {
         requirements: environment.requirements.iter().map(required).collect(),
         constraints: environment.constraints.iter().map(required).collect(),
-        indexes: indexes(environment),
+        indexes: index_urls(&environment.indexes),
         require_hashes: environment.require_hashes,
         platform,
         python,
@@ -476,8 +476,8 @@ fn required(requirement: &envwright_definition::Requirement) -> Required {
     }
 }
 
-fn indexes(environment: &Environment) -> IndexUrls {
-    let indexes = &environment.indexes;
+/// Where packages come from, as the solver takes it.
+pub(crate) fn index_urls(indexes: &Indexes) -> IndexUrls {
     let find_links = indexes.find_links.iter().map(|place| match place {
         envwright_definition::FindLinks::Url(url) => FindLinks::Url(url.clone()),
         envwright_definition::FindLinks::Path(path) => FindLinks::Path(path.clone()),

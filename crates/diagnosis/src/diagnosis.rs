@@ -114,6 +114,10 @@ impl Diagnosis {
         &self.findings[..self.root_count]
     }
 
+    pub(crate) fn roots_mut(&mut self) -> &mut [Diagnosed] {
+        &mut self.findings[..self.root_count]
+    }
+
     /// Causes, then what they led to.
     pub fn findings(&self) -> &[Diagnosed] {
         &self.findings

@@ -6,6 +6,7 @@
 //! - [`Catalog`]: what can go wrong, in words: [`Problem`] with [`Stage`] and [`Fault`], and its [`Page`];
 //! - [`Diagnosis`]: the findings of one failure in the catalog's words, root causes first;
 //! - [`log`]: reads what any tool printed: [`log::LogReader`], with the signatures of a catalog, [`log::Matcher`];
+//! - [`LookUp`]: who can be asked for real names in the place of those that a log says do not exist;
 //! - [`report`]: a diagnosis as text and as JSON;
 //! - [`nearest`]: the name that was probably meant.
 //!
@@ -23,6 +24,7 @@ mod diagnosis;
 mod explain;
 mod finding;
 pub mod log;
+mod look_up;
 mod mask;
 mod nearest;
 mod order;
@@ -38,6 +40,7 @@ pub use catalog::{Catalog, CatalogError};
 pub use diagnosis::{Diagnosed, Diagnosis, Outcome};
 pub use explain::Explain;
 pub use finding::{Evidence, Facts, Finding, ProblemId, Remedy, Severity};
+pub use look_up::{Asked, Had, LookUp};
 pub use nearest::nearest;
 pub use page::Page;
 pub use problem::{Cause, Counterexample, Example, Fault, Guidance, Problem, Reference, Signature, Stage};

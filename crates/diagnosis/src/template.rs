@@ -1,6 +1,7 @@
 //! Texts of the catalog with the facts put in.
 
 use crate::Facts;
+use std::fmt::Write as _;
 
 /// A title, cause or remedy; see [`crate::Problem`] for the rules.
 pub(crate) fn text(template: &str, facts: &Facts) -> String {
@@ -48,6 +49,61 @@ pub(crate) fn holds(condition: &str, facts: &Facts) -> bool {
 pub(crate) fn names(template: &str) -> Vec<&str> {
     let starts = template.match_indices('{').map(|(at, _)| &template[at..]);
     starts.filter_map(name).collect()
+}
+
+/// The facts that a text was made with, where it was made from this template.
+pub(crate) fn read(template: &str, text: &str) -> Option<Facts> {
+    let mut pattern = "^".to_owned();
+    pattern_of(template, &mut pattern, &mut Vec::new());
+    pattern.push('$');
+    let regex = regex::Regex::new(&pattern).ok()?;
+    let captures = regex.captures(text)?;
+    let mut facts = Facts::default();
+    for name in regex.capture_names().flatten() {
+        if let Some(value) = captures.name(name)
+            && value.as_str() != stand_in(name)
+        {
+            facts.set(name, value.as_str());
+        }
+    }
+    Some(facts)
+}
+
+/// A pattern of the texts that a template makes, with a group for each fact.
+fn pattern_of<'a>(template: &'a str, pattern: &mut String, known: &mut Vec<&'a str>) {
+    let mut rest = template;
+    while let Some(at) = rest.find(['{', '[']) {
+        pattern.push_str(&regex::escape(&rest[..at]));
+        rest = &rest[at..];
+        let doubled = rest.starts_with("{{") || rest.starts_with("[[");
+        let length = match (name(rest), rest.find(']')) {
+            _ if doubled => {
+                pattern.push_str(&regex::escape(&rest[..1]));
+                2
+            }
+            (Some(name), _) if known.contains(&name) => {
+                pattern.push_str(".+?");
+                name.len() + 2
+            }
+            (Some(name), _) => {
+                known.push(name);
+                let _ = write!(pattern, "(?<{name}>.+?)");
+                name.len() + 2
+            }
+            (None, Some(end)) if rest.starts_with('[') => {
+                pattern.push_str("(?:");
+                pattern_of(&rest[1..end], pattern, known);
+                pattern.push_str(")?");
+                end + 1
+            }
+            _ => {
+                pattern.push_str(&regex::escape(&rest[..1]));
+                1
+            }
+        };
+        rest = &rest[length..];
+    }
+    pattern.push_str(&regex::escape(rest));
 }
 
 /// A value on one line, without control characters.
@@ -103,6 +159,21 @@ mod tests {
             facts.set(name, value);
         }
         facts
+    }
+
+    #[test]
+    fn what_was_made_from_a_template_can_be_read_again() {
+        let template = "no version of {package} matches[ `{requirement}`][ on {host}] [[{{x}]";
+        for known in [
+            facts(&[("package", "a b"), ("requirement", "a (b)")]),
+            facts(&[("package", "six")]),
+            facts(&[("package", "six"), ("host", "h.example"), ("requirement", "six>1")]),
+            facts(&[("requirement", "six>1")]),
+        ] {
+            assert_eq!(read(template, &text(template, &known)), Some(known));
+        }
+        assert_eq!(read(template, "no version of six"), None);
+        assert_eq!(read("{package} needs {package}", "six needs six").unwrap().get("package"), Some("six"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::{
     terminal::Terminal,
 };
 use clap::Args;
-use envwright_builder::BuildError;
+use envwright_builder::{BuildError, OwnIndexes, Settings};
 use envwright_diagnosis::{
     Catalog, Diagnosis, Finding, Outcome,
     log::{LogReader, Matcher},
@@ -19,7 +19,7 @@ use std::{
     path::{Path, PathBuf},
     sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 const AFTER_HELP: &str = "\
@@ -31,11 +31,14 @@ Examples:
   envwright diagnose build.log --format sarif > report.sarif
 
 With `-`, the text is passed through as it comes: to standard output, or to standard error where the report has
-another format than text.";
+another format than text.
+
+Where a package or a version of one does not exist, the indexes of your configuration are asked for the nearest that
+does; with `--offline` nothing is asked.";
 
 /// Bytes that are read at once.
 const BLOCK: usize = 256 * 1024;
-/// A pipe that says nothing for so long is waited for; what it said is told meanwhile.
+/// What came is told of so long after it, unless the pipe ended: then the report follows.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Args)]
@@ -100,7 +103,13 @@ pub(crate) fn run(
             read_stdin(&mut reader, &through, kept.as_mut(), terminal)?;
         }
     }
-    let diagnosis = reader.finish().diagnose(&matcher, &catalog, &name, &redactor);
+    let mut diagnosis = reader.finish().diagnose(&matcher, &catalog, &name, &redactor);
+    // Without its configuration a report still says what the log shows.
+    if !global.offline
+        && let Ok(settings) = Settings::load(&home)
+    {
+        diagnosis.look_up(&OwnIndexes::new(&home, &settings));
+    }
     match format {
         Format::Text => terminal.print(&text(&diagnosis, &name, terminal))?,
         Format::Json => terminal.print_json(&report::json(&diagnosis))?,
@@ -218,9 +227,18 @@ fn read_stdin(
             }
         }
     });
-    let mut told = true;
+    // What came at this time has not been told of.
+    let mut untold: Option<Instant> = None;
     loop {
-        match blocks.recv_timeout(PATIENCE) {
+        let patience = untold.map_or(PATIENCE, |since| PATIENCE.saturating_sub(since.elapsed()));
+        if untold.is_some() && patience.is_zero() {
+            if through.announce {
+                tell(reader, terminal);
+            }
+            untold = None;
+            continue;
+        }
+        match blocks.recv_timeout(patience) {
             Ok(Ok(block)) if block.is_empty() => return Ok(()),
             Ok(Ok(block)) => {
                 through.pass(&block);
@@ -228,25 +246,22 @@ fn read_stdin(
                     kept.write_all(&block).map_err(kept_nowhere)?;
                 }
                 reader.push(&block);
-                told = false;
+                untold.get_or_insert_with(Instant::now);
             }
             Ok(Err(error)) => {
                 terminal.error(&format!("standard input cannot be read: {error}"));
                 return Err(Failure::Shown(1));
             }
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                if !told && through.announce {
-                    for fresh in reader.fresh() {
-                        terminal.say(&format!(
-                            "envwright: line {}: {}: {}\n",
-                            fresh.line, fresh.problem, fresh.title
-                        ));
-                    }
-                }
-                told = true;
-            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
         }
+    }
+}
+
+/// Tells of errors that came since the last time.
+fn tell(reader: &mut LogReader<'_>, terminal: &Terminal) {
+    for fresh in reader.fresh() {
+        terminal.say(&format!("envwright: line {}: {}: {}\n", fresh.line, fresh.problem, fresh.title));
     }
 }
 

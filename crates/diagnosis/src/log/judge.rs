@@ -3,7 +3,7 @@
 use super::{
     Log,
     matcher::Matcher,
-    reader::{End, State},
+    reader::{End, State, UNRECOGNISED},
     sighting::{Proof, Sighting, evidence},
     trouble,
 };
@@ -130,7 +130,7 @@ fn finding(sighting: &Sighting, matcher: &Matcher, name: &str, severity: Severit
 fn unrecognised(state: &State, tail: &str, tail_line: usize, name: &str) -> Finding {
     let mut proofs: Vec<Proof> = trouble::block(state, tail, tail_line);
     proofs.truncate(MOST_LINES);
-    let mut finding = Finding::new("unrecognised");
+    let mut finding = Finding::new(UNRECOGNISED);
     if let Some(proof) = proofs.first() {
         finding = finding.fact("text", proof.text.trim());
     }

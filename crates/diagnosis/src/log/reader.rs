@@ -7,7 +7,7 @@ use super::{
     matcher::{Candidate, Matcher, Pattern},
     rejoin::{self, Joined},
     sighting::{self, Proof, Sighting},
-    signs::{self, Told},
+    signs::{self, Sign, Told},
     text::Decoder,
 };
 use crate::{Facts, Severity};
@@ -25,6 +25,9 @@ const LONGEST: usize = line::LONGEST;
 const MOST: usize = 64;
 /// Bytes of the log's end that are kept for when nothing is recognised.
 const TAIL: usize = 64 * 1024;
+
+/// The problem of a log that nothing recognises.
+pub(super) const UNRECOGNISED: &str = "unrecognised";
 
 /// How a step of the build ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +106,7 @@ impl<'m> LogReader<'m> {
 
     /// Errors that were seen since the last call, before what follows them is known.
     pub fn fresh(&mut self) -> Vec<Announcement> {
-        let mut fresh = Vec::new();
+        let mut fresh = self.passed();
         let (mut at, mut number) = (self.at, self.line);
         let whole = self.buffer.len() - self.pending;
         while at < whole {
@@ -116,6 +119,22 @@ impl<'m> LogReader<'m> {
         }
         self.announced = self.announced.max(number - 1);
         fresh
+    }
+
+    /// Those of lines that were looked at meanwhile.
+    fn passed(&self) -> Vec<Announcement> {
+        let problems = &self.matcher.problems;
+        let sightings = self.state.sightings.iter().filter(|sighting| {
+            sighting.level == Severity::Error
+                && !problems[sighting.problem].generic
+                && sighting.proofs.first().is_some_and(|proof| proof.line > self.announced)
+        });
+        let announcement = |sighting: &Sighting| Announcement {
+            problem: problems[sighting.problem].id.clone(),
+            title: crate::template::text(&problems[sighting.problem].title, &sighting.facts),
+            line: sighting.proofs.first().map_or(0, |proof| proof.line),
+        };
+        sightings.map(announcement).collect()
     }
 
     fn announce(&mut self, range: std::ops::Range<usize>, number: usize) -> Option<Announcement> {
@@ -257,6 +276,7 @@ impl<'m> LogReader<'m> {
         for candidate in &self.scratch {
             match candidate {
                 Candidate::Pattern(pattern) => here.recognise(&self.matcher.patterns[*pattern], &mut seen),
+                Candidate::Sign(Sign::Report) => seen.extend(here.reported()),
                 Candidate::Sign(_) => {}
             }
         }
@@ -356,6 +376,24 @@ impl Here<'_, '_> {
                 }
             }
         }
+    }
+
+    /// What envwright itself reported, such as in the log of its own build.
+    fn reported(&self) -> Option<Sighting> {
+        let (level, id, title) = signs::report(&self.unwrapped.text)?;
+        let problems = &self.reader.matcher.problems;
+        let problem = problems.iter().position(|known| known.id == id && id != UNRECOGNISED)?;
+        let text = &self.unwrapped.text;
+        let place = line::place(self.shown, self.unwrapped, 0..text.trim_end().len());
+        Some(Sighting {
+            problem,
+            level,
+            tool: Some("envwright".to_owned()),
+            facts: crate::template::read(&problems[problem].title, title).unwrap_or_default(),
+            proofs: vec![Proof::new(self.reader.line, self.shown, place)],
+            step: None,
+            last: self.reader.line,
+        })
     }
 
     fn read_before(&self, pattern: &Pattern, facts: &mut Facts, proofs: &mut Vec<Proof>) {

@@ -1,6 +1,7 @@
 //! Lines that say where in a build a log is, and whether it went well.
 
 use super::line::Unwrapped;
+use crate::Severity;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -21,6 +22,8 @@ pub(super) enum Sign {
     Failure,
     /// Something calls itself an error.
     Complaint,
+    /// The first line of one of envwright's own reports; [`report`] reads it.
+    Report,
 }
 
 /// Texts of lines that may be signs; [`read`] tells whether they are.
@@ -63,6 +66,8 @@ pub(super) const TEXTS: &[(&str, Sign)] = &[
     ("STATUS: FAILURE", Sign::Failure),
     ("BUILD FAILED", Sign::Failure),
     ("BUILD FAILURE", Sign::Failure),
+    ("uild failed", Sign::Failure),
+    ("uild Failed", Sign::Failure),
     ("make: *** ", Sign::Failure),
     ("]: *** ", Sign::Failure),
     ("npm ERR! ", Sign::Failure),
@@ -72,6 +77,8 @@ pub(super) const TEXTS: &[(&str, Sign)] = &[
     ("Error: ", Sign::Complaint),
     ("error: ", Sign::Complaint),
     ("error[", Sign::Complaint),
+    ("error[", Sign::Report),
+    ("warning[", Sign::Report),
     ("fatal: ", Sign::Complaint),
     ("FATAL", Sign::Complaint),
     ("E: ", Sign::Complaint),
@@ -114,15 +121,16 @@ regex!(
     FAILURE,
     r"(?x)
     returned\ a\ non-zero\ code:\ [1-9] | did\ not\ complete\ successfully | failed\ to\ (?:solve|build\b) | error\ building\ (?:at|image)
-    | exit\ (?:status|code):?\ [1-9] | (?:Finished|STATUS):\ FAILURE | Job\ failed | BUILD\ FAIL | ^make: | \]:\ \*\*\*\ | ^npm\ (?:ERR!|error)\ "
+    | exit\ (?:status|code):?\ [1-9] | (?:Finished|STATUS):\ FAILURE | Job\ failed | BUILD\ FAIL | ^\W*[Bb]uild\ [Ff]ailed\b | ^make: | \]:\ \*\*\*\ | ^npm\ (?:ERR!|error)\ "
 );
 regex!(
     COMPLAINT,
     r"(?x)
     ^\s*(?:ERROR|Error|error|FATAL|Fatal|fatal|E|panic|CondaError|[A-Za-z]+Error|[A-Za-z.]+Exception|[\w.]+\.[A-Za-z]*(?:Error|Exception))\b[^:]{0,60}:
     | ^\s*(?:\[?ERROR\]?\b | error\[ | Traceback\ \(most | Killed\s*$) | (?:^|:\ )(?:command\ not\ found|No\ such\ file\ or\ directory)
-    | ^[\w./-]+:\ (?:line\ \d+:|\d+:|error:|fatal\ error:) | :\ (?:fatal\ )?error:\  | not\ found\s*$ | ^Error\ response\ from\ daemon"
+    | ^[\w./-]+:\ (?:line\ \d+:|\d+:|error:|fatal\ error:) | :\ (?:fatal\ )?error:\  | not\ found\s*$ | ^[\w./-]+:\ (?:FATAL|ERROR|Fatal|Error)\b | ^Error\ response\ from\ daemon"
 );
+regex!(REPORT, r"^(error|warning)\[([a-z0-9]+(?:-[a-z0-9]+)*)\]: (.*\S)");
 regex!(BUILT, r"^Successfully (?:built [0-9a-f]{12}\s*$|tagged )");
 
 /// What the line tells for this sign, if anything.
@@ -156,5 +164,13 @@ pub(super) fn read(sign: Sign, line: &Unwrapped<'_>) -> Option<Told> {
         }
         Sign::Failure => FAILURE.is_match(text).then_some(Told::Failure),
         Sign::Complaint => COMPLAINT.is_match(text).then_some(Told::Complaint),
+        Sign::Report => None,
     }
+}
+
+/// Severity, problem and title of a report's first line.
+pub(super) fn report(line: &str) -> Option<(Severity, &str, &str)> {
+    let captures = REPORT.captures(line)?;
+    let severity = if &captures[1] == "error" { Severity::Error } else { Severity::Warning };
+    Some((severity, captures.get(2)?.as_str(), captures.get(3)?.as_str()))
 }

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Where the form is specified.
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// The diagnosis as one run of SARIF 2.1.0 (OASIS): a rule for each problem, a result for each root cause, consequence
 /// and note. `version` is that of the program that made it.

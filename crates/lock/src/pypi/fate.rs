@@ -62,8 +62,7 @@ fn fits(session: &Session<'_>, file: &KnownFile) -> bool {
         && file.wheel.as_ref().is_some_and(|wheel| wheel.is_compatible(&session.tags))
 }
 
-/// The version that is nearest to the ones wanted and can be used here: below the one that is pinned, else above it,
-/// else the newest. Pre-releases only where there is nothing else.
+/// The version that is nearest to the ones wanted and can be used here.
 pub(super) fn usable<'a>(
     session: &Session<'_>,
     wanted: &VersionSpecifiers,
@@ -73,10 +72,15 @@ pub(super) fn usable<'a>(
         .versions
         .iter()
         .filter(|(_, files)| files.iter().any(|file| file.yanked.is_none() && fits(session, file)));
-    let fitting: Vec<&Version> = fitting.map(|(version, _)| version).collect();
+    near(fitting.map(|(version, _)| version).collect(), wanted)
+}
+
+/// The version of these, oldest first, that is nearest to the ones wanted: below the one that is pinned, else above it,
+/// else the newest. Pre-releases only where there is nothing else.
+pub(super) fn near<'a>(versions: Vec<&'a Version>, wanted: &VersionSpecifiers) -> Option<&'a Version> {
     let released: Vec<&Version> =
-        fitting.iter().copied().filter(|version| !version.any_prerelease()).collect();
-    let all = if released.is_empty() { fitting } else { released };
+        versions.iter().copied().filter(|version| !version.any_prerelease()).collect();
+    let all = if released.is_empty() { versions } else { released };
     let pinned = wanted.iter().find(|one| matches!(one.operator(), Operator::Equal | Operator::ExactEqual));
     let Some(pinned) = pinned.map(VersionSpecifier::version) else { return all.last().copied() };
     let below = all.iter().rev().find(|version| **version <= pinned);

@@ -3,9 +3,9 @@
 use super::session::Session;
 use std::{collections::BTreeMap, str::FromStr};
 use tokio::sync::Semaphore;
-use uv_client::{MetadataFormat, OwnedArchive};
+use uv_client::{ErrorKind, MetadataFormat, OwnedArchive};
 use uv_distribution_filename::{DistFilename, WheelFilename};
-use uv_distribution_types::File;
+use uv_distribution_types::{File, IndexUrl};
 use uv_normalize::PackageName;
 use uv_pep440::{Version, VersionSpecifiers};
 use uv_pypi_types::Yanked;
@@ -51,17 +51,34 @@ impl KnownFile {
 
 /// Everything that the indexes and `--find-links` have of `name`; empty when they have nothing.
 pub(super) async fn known(session: &Session<'_>, name: &PackageName) -> Known {
+    let page = ask(session, name).await;
+    read(session, name, page.unwrap_or_default())
+}
+
+/// The same where it can be found out: not when an index does not answer, or offline.
+pub(super) async fn certain(session: &Session<'_>, name: &PackageName) -> Option<Known> {
+    match ask(session, name).await {
+        Ok(pages) => Some(read(session, name, pages)),
+        Err(error) if matches!(error.kind(), ErrorKind::RemotePackageNotFound(_) | ErrorKind::NoIndex(_)) => {
+            Some(read(session, name, Vec::new()))
+        }
+        Err(_) => None,
+    }
+}
+
+type Pages<'a> = Vec<(&'a IndexUrl, MetadataFormat)>;
+
+async fn ask<'a>(session: &'a Session<'_>, name: &PackageName) -> Result<Pages<'a>, uv_client::Error> {
+    session.client.simple_detail(name, None, session.context.capabilities(), &Semaphore::new(4)).await
+}
+
+fn read(session: &Session<'_>, name: &PackageName, pages: Pages<'_>) -> Known {
     let mut known = Known::default();
     let mut add = |filename: &DistFilename, file: &File| {
         let files = known.versions.entry(filename.version().clone()).or_default();
         files.push(KnownFile::new(filename, file));
     };
-    let found = session
-        .client
-        .simple_detail(name, None, session.context.capabilities(), &Semaphore::new(4))
-        .await
-        .unwrap_or_default();
-    for (_, page) in found {
+    for (_, page) in pages {
         match page {
             MetadataFormat::Simple(archive) => {
                 for version in OwnedArchive::deserialize(&archive) {

@@ -34,9 +34,13 @@ pub(super) async fn meant(session: &Session<'_>, name: &PackageName) -> Option<P
     exists.then_some(candidate)
 }
 
+/// The package that has a module of this name, where that is known to be another.
+pub(super) fn of_module(name: &str) -> Option<&'static str> {
+    MODULES.iter().find(|(module, _)| *module == name).map(|(_, package)| *package)
+}
+
 fn candidate(name: &str) -> Option<&'static str> {
-    let module = MODULES.iter().find(|(module, _)| *module == name).map(|(_, package)| *package);
-    module.or_else(|| nearest(name, WELL_KNOWN.lines().filter(|known| *known != name)))
+    of_module(name).or_else(|| nearest(name, WELL_KNOWN.lines().filter(|known| *known != name)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Wheels for a target, solved by uv's resolver with pip's rules.
 //!
 //! - [`default_index`]: where wheels come from when nothing else is said;
-//! - [`solve`]: from a [`Request`] to a [`PypiLock`] of [`LockedWheel`]s, or a [`PypiError`] that explains.
+//! - [`solve`]: from a [`Request`] to a [`PypiLock`] of [`LockedWheel`]s, or a [`PypiError`] that explains;
+//! - [`look_up`]: what the indexes have of some names.
 //!
 //! Only wheels are taken: nothing is ever built. Markers and tags are those of the target, so the answer
 //! is the same on every host. Of several indexes the best version of any wins, as with pip. Index pages and
@@ -15,6 +16,7 @@ mod explain;
 mod fate;
 mod known;
 mod locked;
+mod look_up;
 mod markers;
 mod meant;
 mod provider;
@@ -28,7 +30,7 @@ mod transport;
 
 pub use error::PypiError;
 
-use envwright_diagnosis::{Finding, Span};
+use envwright_diagnosis::{Asked, Finding, Had, Span};
 use envwright_fetch::Client;
 use envwright_redact::SafeUrl;
 use envwright_target::Platform;
@@ -156,10 +158,22 @@ pub fn default_index() -> SafeUrl {
 }
 
 /// Finds a wheel for every package that the request needs. Dropping the future ends the solve.
-///
-/// uv's resolver is not `Send`: it runs on a thread of its own.
 pub async fn solve(request: &Request) -> Result<PypiLock, PypiError> {
     let request = request.clone();
+    on_a_thread(async move || resolve::run(&request).await).await?
+}
+
+/// What the indexes of a request have of some packages, in their order; `None` where it cannot be found out within the
+/// request's time limit. What the request wants is not looked at.
+pub async fn look_up(request: &Request, asked: &[Asked]) -> Result<Vec<Option<Had>>, PypiError> {
+    let (request, asked) = (request.clone(), asked.to_vec());
+    on_a_thread(async move || look_up::run(&request, &asked).await).await?
+}
+
+/// Runs work with uv's resolver and client, which are not `Send`, on a thread of its own.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl AsyncFnOnce() -> T + Send + 'static,
+) -> Result<T, PypiError> {
     let (mut sender, receiver) = tokio::sync::oneshot::channel();
     let work = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -167,7 +181,7 @@ pub async fn solve(request: &Request) -> Result<PypiLock, PypiError> {
             Ok(runtime) => {
                 let answer = runtime.block_on(async {
                     tokio::select! {
-                        answer = resolve::run(&request) => Some(answer),
+                        answer = work() => Some(Ok(answer)),
                         () = sender.closed() => None,
                     }
                 });
