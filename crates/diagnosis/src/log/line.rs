@@ -75,7 +75,8 @@ pub(super) fn text(raw: &[u8]) -> Cow<'_, str> {
     let raw = &raw[..raw.len().min(LONGEST)];
     let end = raw.iter().rposition(|byte| *byte != b'\r').map_or(0, |at| at + 1);
     let start = memchr::memrchr(b'\r', &raw[..end]).map_or(0, |at| at + 1);
-    String::from_utf8_lossy(&raw[start..end])
+    // Most lines are valid, which is sooner known without looking for what is not.
+    str::from_utf8(&raw[start..end]).map_or_else(|_| String::from_utf8_lossy(&raw[start..end]), Cow::Borrowed)
 }
 
 /// A line without the prefixes of platforms.
@@ -140,11 +141,7 @@ pub(super) fn unwrap(line: &str) -> Unwrapped<'_> {
             },
             b'=' => BUILDKIT_BLOCK.find(rest),
             b'{' => return json(line, start, vertex),
-            _ => KANIKO
-                .find(rest)
-                .or_else(|| SYSLOG.find(rest))
-                .or_else(|| GH_RUN.find(rest).filter(|found| TIMESTAMP.is_match(&rest[found.end()..])))
-                .or_else(|| compose(rest)),
+            _ => named(rest),
         };
         match found {
             Some(found) if !found.is_empty() => start += found.end(),
@@ -154,8 +151,22 @@ pub(super) fn unwrap(line: &str) -> Unwrapped<'_> {
     Unwrapped { text: Cow::Borrowed(&line[start..]), start, vertex, timed }
 }
 
+/// A prefix that begins with a word. Most lines have none, which their bytes tell sooner than the patterns.
+fn named(rest: &str) -> Option<regex::Match<'_>> {
+    let bytes = rest.as_bytes();
+    let sooner = |pattern: &'static Regex, may: bool| may.then(|| pattern.find(rest)).flatten();
+    sooner(&KANIKO, bytes.get(4) == Some(&b'['))
+        .or_else(|| sooner(&SYSLOG, bytes.get(3) == Some(&b' ')))
+        .or_else(|| {
+            let found = sooner(&GH_RUN, memchr::memchr(b'\t', bytes).is_some())?;
+            TIMESTAMP.is_match(&rest[found.end()..]).then_some(found)
+        })
+        .or_else(|| compose(rest))
+}
+
 /// `service-1  | `; pip and Cargo draw frames with bars too, which stand at the line's start or after a number.
 fn compose(rest: &str) -> Option<regex::Match<'_>> {
+    memchr::memchr(b'|', rest.as_bytes())?;
     let found = COMPOSE.find(rest)?;
     let name = rest[..found.end()].split_whitespace().next()?;
     (!name.bytes().all(|byte| byte.is_ascii_digit())).then_some(found)

@@ -4,8 +4,8 @@ use regex_syntax::hir::{Hir, HirKind};
 
 /// Shorter texts stand in too many lines. Bytes.
 const SHORTEST: usize = 5;
-/// Longer texts find no fewer lines. Bytes.
-const LONGEST: usize = 40;
+/// Longer texts find hardly fewer lines, and the automaton that looks for them grows. Bytes.
+pub(super) const LONGEST: usize = 12;
 /// Alternatives of one pattern; more of them cost more than the pattern is worth.
 const MOST: usize = 40;
 
@@ -51,7 +51,8 @@ fn plain(text: &str) -> &str {
     text.split(['"', '\\', '\t']).max_by_key(|part| part.len()).unwrap_or_default()
 }
 
-fn cut(text: &str) -> String {
+/// What is looked for of a text.
+pub(super) fn cut(text: &str) -> String {
     let mut end = text.len().min(LONGEST);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -66,11 +67,8 @@ mod tests {
     #[test]
     fn the_longest_fixed_text_is_taken() {
         let of = |pattern: &str| required(pattern).unwrap();
-        assert_eq!(
-            of(r"^ERROR: No matching distribution found for (?<p>\S+)"),
-            ["ERROR: No matching distribution found fo"]
-        );
-        assert_eq!(of(r"(?:E: )?Unable to locate package (\S+)"), ["Unable to locate package "]);
+        assert_eq!(of(r"^ERROR: No matching distribution found for (?<p>\S+)"), ["ERROR: No ma"]);
+        assert_eq!(of(r"(?:E: )?Unable to locate package (\S+)"), ["Unable to lo"]);
         assert_eq!(of(r#"file "(\S+)" of "a\tproject""#), ["project"]);
         assert_eq!(of("no such host|unknown host"), ["no such host", "unknown host"]);
         assert_eq!(of("curl: .*(?:timed out|refused)"), ["timed out", "refused"]);

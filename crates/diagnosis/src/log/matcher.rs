@@ -70,10 +70,11 @@ pub(super) struct Known {
 pub struct Matcher {
     pub(super) problems: Vec<Known>,
     pub(super) patterns: Vec<Pattern>,
-    /// Finds lines that hold any of the texts.
-    lines: AhoCorasick,
-    /// Finds all texts of a line.
-    texts: AhoCorasick,
+    texts: Vec<String>,
+    /// Finds the texts; is made at once.
+    automaton: AhoCorasick,
+    /// The same, which takes longer to make and is faster: for long logs.
+    fast: OnceLock<AhoCorasick>,
     /// By number of the text.
     candidates: Vec<Vec<Candidate>>,
 }
@@ -101,39 +102,49 @@ impl Matcher {
             }
         }
         for (text, sign) in signs::TEXTS {
-            texts.entry((*text).to_owned()).or_default().push(Candidate::Sign(*sign));
+            texts.entry(literal::cut(text)).or_default().push(Candidate::Sign(*sign));
         }
         let (texts, candidates): (Vec<String>, Vec<_>) = texts.into_iter().unzip();
-        let automaton = |kind, texts: &[String]| {
-            let mut builder = AhoCorasick::builder();
-            builder.match_kind(kind).kind(Some(AhoCorasickKind::ContiguousNFA));
-            // A few thousand texts are far below its limits.
-            builder.build(texts).unwrap_or_else(|_| unreachable!("too many texts in the catalog"))
-        };
         Self {
+            automaton: automaton(AhoCorasickKind::ContiguousNFA, &texts),
+            fast: OnceLock::new(),
             problems,
             patterns,
-            lines: automaton(MatchKind::Standard, &texts),
-            texts: automaton(MatchKind::Standard, &texts),
+            texts,
             candidates,
         }
     }
 
-    /// The end of the first text at or after a place.
-    pub(super) fn next(&self, block: &[u8], from: usize) -> Option<usize> {
+    /// The end of the first text at or after a place. `long` where much is looked at.
+    pub(super) fn next(&self, block: &[u8], from: usize, long: bool) -> Option<usize> {
         let input = aho_corasick::Input::new(block).range(from..);
-        self.lines.find(input).map(|found| found.end())
+        self.automaton(long).find(input).map(|found| found.end())
     }
 
-    /// What the texts of a line ask for, each once, signs last.
-    pub(super) fn candidates(&self, line: &[u8], found: &mut Vec<Candidate>) {
+    /// What the texts of a line ask for, each once, signs last. The first text ends at `first`, or later.
+    pub(super) fn candidates(&self, line: &[u8], first: usize, long: bool, found: &mut Vec<Candidate>) {
         found.clear();
-        for text in self.texts.find_overlapping_iter(line) {
+        let from = first.saturating_sub(literal::LONGEST).min(line.len());
+        for text in self.automaton(long).find_overlapping_iter(&line[from..]) {
             found.extend(&self.candidates[text.pattern().as_usize()]);
         }
         found.sort_unstable();
         found.dedup();
     }
+
+    fn automaton(&self, long: bool) -> &AhoCorasick {
+        if !long {
+            return &self.automaton;
+        }
+        self.fast.get_or_init(|| automaton(AhoCorasickKind::DFA, &self.texts))
+    }
+}
+
+fn automaton(kind: AhoCorasickKind, texts: &[String]) -> AhoCorasick {
+    let mut builder = AhoCorasick::builder();
+    builder.match_kind(MatchKind::Standard).kind(Some(kind));
+    // A few thousand texts are far below its limits.
+    builder.build(texts).unwrap_or_else(|_| unreachable!("too many texts in the catalog"))
 }
 
 fn pattern(index: usize, problem: &Problem, signature: &Signature) -> Pattern {

@@ -11,7 +11,12 @@ use super::{
     text::Decoder,
 };
 use crate::{Facts, Severity};
-use std::collections::HashMap;
+use std::{
+    borrow::Cow,
+    cell::OnceCell,
+    collections::HashMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
 
 /// Lines after a match that are looked at.
 const AFTER: usize = 40;
@@ -21,8 +26,14 @@ const BEFORE: usize = 60;
 const REACH: usize = 64 * 1024;
 /// Bytes of a line that are kept; what follows is dropped up to the line's end.
 const LONGEST: usize = line::LONGEST;
+/// A line that was looked at so often tells nothing new.
+const ENOUGH: usize = 8;
+/// Lines that are known again.
+const MOST_REPEATS: usize = 4096;
 /// Different findings of one problem that are kept.
 const MOST: usize = 64;
+/// Bytes from which on a log is long.
+const LONG: usize = 4 << 20;
 /// Bytes of the log's end that are kept for when nothing is recognised.
 const TAIL: usize = 64 * 1024;
 
@@ -45,6 +56,8 @@ pub struct LogReader<'m> {
     buffer: Vec<u8>,
     /// The number of the buffer's first line.
     first_line: usize,
+    /// How many bytes were read.
+    read: usize,
     /// Where the next line to look at begins.
     at: usize,
     /// And its number.
@@ -59,11 +72,21 @@ pub struct LogReader<'m> {
     scratch: Vec<Candidate>,
 }
 
+/// A line that was there more than once.
+#[derive(Debug, Default)]
+struct Repeat {
+    count: usize,
+    /// What was last seen on it; places in the sightings.
+    sightings: Vec<usize>,
+}
+
 /// What was seen so far.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) sightings: Vec<Sighting>,
     by_problem: HashMap<usize, usize>,
+    /// By the hash of a line's text.
+    repeats: HashMap<u64, Repeat>,
     pub(super) steps: Vec<End>,
     vertices: HashMap<u32, usize>,
     step: Option<usize>,
@@ -87,6 +110,7 @@ impl<'m> LogReader<'m> {
             decoder: Decoder::default(),
             buffer: Vec::new(),
             first_line: 1,
+            read: 0,
             at: 0,
             line: 1,
             dropping: false,
@@ -99,6 +123,7 @@ impl<'m> LogReader<'m> {
 
     /// Reads the next bytes, as many as there are.
     pub fn push(&mut self, bytes: &[u8]) {
+        self.read += bytes.len();
         let text = self.decoder.decode(bytes);
         self.add(&text);
         self.advance(false);
@@ -139,8 +164,8 @@ impl<'m> LogReader<'m> {
 
     fn announce(&mut self, range: std::ops::Range<usize>, number: usize) -> Option<Announcement> {
         let raw = &self.buffer[range];
-        self.matcher.next(raw, 0)?;
-        self.matcher.candidates(raw, &mut self.scratch);
+        let first = self.matcher.next(raw, 0, false)?;
+        self.matcher.candidates(raw, first, false, &mut self.scratch);
         let shown = line::text(raw);
         let unwrapped = line::unwrap(&shown);
         self.scratch.iter().find_map(|candidate| {
@@ -240,13 +265,16 @@ impl<'m> LogReader<'m> {
     fn advance(&mut self, last: bool) {
         let whole = self.buffer.len() - self.pending;
         let limit = if last { whole } else { settled(&self.buffer[..whole]) };
+        let long = self.read > LONG;
         while self.at < limit {
-            let Some(hit) = self.matcher.next(&self.buffer[..limit], self.at) else {
+            let Some(hit) = self.matcher.next(&self.buffer[..limit], self.at, long) else {
                 self.skip_to(limit);
                 break;
             };
             self.skip_to(line_start(&self.buffer, hit.saturating_sub(1)));
             let end = line_end(&self.buffer, self.at);
+            let first = hit - self.at;
+            self.matcher.candidates(&self.buffer[self.at..end], first, long, &mut self.scratch);
             self.look(end);
             self.at = end + 1;
             self.line += 1;
@@ -265,35 +293,33 @@ impl<'m> LogReader<'m> {
         self.at = place;
     }
 
-    /// Looks at the line that begins where the reader is.
+    /// Looks at the line that begins where the reader is, for its candidates.
     fn look(&mut self, end: usize) {
-        let raw = &self.buffer[self.at..end];
-        self.matcher.candidates(raw, &mut self.scratch);
-        let shown = line::text(raw);
+        let shown = line::text(&self.buffer[self.at..end]);
         let unwrapped = line::unwrap(&shown);
-        let here = Here { reader: &*self, shown: &shown, unwrapped: &unwrapped, end };
-        let mut seen = Vec::new();
+        let (before, after) = (OnceCell::new(), OnceCell::new());
+        let here = Here { reader: &*self, shown: &shown, unwrapped: &unwrapped, end, before, after };
+        let (mut seen, mut told) = (Vec::new(), Vec::new());
+        let patterns = self.scratch.first().is_some_and(|first| matches!(first, Candidate::Pattern(_)));
+        let key = patterns.then(|| hash(&unwrapped.text));
+        let known = key.and_then(|key| self.state.repeats.get(&key)).filter(|repeat| repeat.count >= ENOUGH);
         for candidate in &self.scratch {
             match candidate {
+                Candidate::Pattern(_) if known.is_some() => {}
                 Candidate::Pattern(pattern) => here.recognise(&self.matcher.patterns[*pattern], &mut seen),
                 Candidate::Sign(Sign::Report) => seen.extend(here.reported()),
-                Candidate::Sign(_) => {}
+                Candidate::Sign(sign) => told.extend(signs::read(*sign, &unwrapped)),
             }
         }
-        let signs: Vec<Told> = (self.scratch.iter())
-            .filter_map(|candidate| match candidate {
-                Candidate::Sign(sign) => signs::read(*sign, &unwrapped),
-                Candidate::Pattern(_) => None,
-            })
-            .collect();
-        let (vertex, proof) = (unwrapped.vertex, Proof::new(self.line, &shown, 0..shown.len().min(400)));
-        let line = self.line;
+        let (vertex, line) = (unwrapped.vertex, self.line);
+        let proof = || Proof::new(line, &shown, 0..shown.len().min(400));
         self.state.enter(vertex);
-        for told in signs {
+        for told in told {
             self.state.told(told, vertex, line, &proof);
         }
-        for sighting in seen {
-            self.state.add(sighting);
+        let added = seen.into_iter().filter_map(|sighting| self.state.add(sighting)).collect();
+        if let Some(key) = key {
+            self.state.repeat(key, line, added);
         }
     }
 }
@@ -304,32 +330,26 @@ struct Here<'a, 'm> {
     shown: &'a str,
     unwrapped: &'a Unwrapped<'a>,
     end: usize,
+    before: OnceCell<Vec<Around<'a>>>,
+    after: OnceCell<Vec<Around<'a>>>,
 }
 
-impl Here<'_, '_> {
+/// An unwrapped line, with its number.
+type Around<'a> = (Cow<'a, str>, usize);
+
+impl<'a> Here<'a, '_> {
     fn recognise(&self, pattern: &Pattern, seen: &mut Vec<Sighting>) {
         let Some(regex) = pattern.line.get() else { return };
         let Some(captures) = regex.captures(&self.unwrapped.text) else { return };
-        let near = |(text, _): &(String, usize), wanted: &super::matcher::Lazy| wanted.is_match(text);
-        if !pattern.unless.is_empty() {
-            let around: Vec<_> = self.before(3).into_iter().chain(self.after(6)).collect();
-            let harmless = |unless| {
-                near(&(self.unwrapped.text.to_string(), 0), unless)
-                    || around.iter().any(|line| near(line, unless))
-            };
-            if pattern.unless.iter().any(harmless) {
-                return;
-            }
+        let near = |wanted: &super::matcher::Lazy, before: usize, after: usize| {
+            let mut around = self.before(before).iter().chain(self.after(after));
+            wanted.is_match(&self.unwrapped.text) || around.any(|(text, _)| wanted.is_match(text))
+        };
+        if pattern.unless.iter().any(|unless| near(unless, 3, 6)) {
+            return;
         }
-        if !pattern.with.is_empty() {
-            let around: Vec<_> = self.before(AFTER).into_iter().chain(self.after(20)).collect();
-            let there = |with| {
-                near(&(self.unwrapped.text.to_string(), 0), with)
-                    || around.iter().any(|line| near(line, with))
-            };
-            if !pattern.with.iter().all(there) {
-                return;
-            }
+        if !pattern.with.iter().all(|with| near(with, AFTER, 20)) {
+            return;
         }
         let mut facts = constants(pattern);
         read_facts(regex, &captures, &mut facts);
@@ -406,7 +426,7 @@ impl Here<'_, '_> {
                 read_facts(wanted, &captures, facts);
                 continue;
             }
-            for (text, line) in &lines {
+            for (text, line) in lines {
                 if let Some(captures) = wanted.captures(text) {
                     read_facts(wanted, &captures, facts);
                     proofs.push(Proof::new(*line, text, captures.get(0).map_or(0..0, |found| found.range())));
@@ -440,12 +460,12 @@ impl Here<'_, '_> {
         let mut listed = Vec::new();
         let mut others = 0;
         for (text, line) in self.after(AFTER) {
-            match wanted.captures(&text) {
+            match wanted.captures(text) {
                 Some(captures) => {
                     let mut facts = Facts::default();
                     read_facts(wanted, &captures, &mut facts);
                     let range = captures.get(0).map_or(0..0, |found| found.range());
-                    listed.push((facts, Proof::new(line, &text, range)));
+                    listed.push((facts, Proof::new(*line, text, range)));
                     others = 0;
                 }
                 None if others == 2 => break,
@@ -455,37 +475,41 @@ impl Here<'_, '_> {
         listed
     }
 
-    /// Unwrapped lines before, nearest first, with their numbers.
-    fn before(&self, most: usize) -> Vec<(String, usize)> {
-        let buffer = &self.reader.buffer;
-        let mut lines = Vec::new();
-        let (mut end, mut number) = (self.reader.at, self.reader.line);
-        let floor = self.reader.at.saturating_sub(REACH);
-        while end > floor && lines.len() < most {
-            let start = line_start(buffer, end - 1);
-            number -= 1;
-            let shown = line::text(&buffer[start..end - 1]);
-            lines.push((line::unwrap(&shown).text.into_owned(), number));
-            end = start;
-        }
-        lines
+    /// Lines before, the nearest first.
+    fn before(&self, most: usize) -> &[Around<'a>] {
+        let lines = self.before.get_or_init(|| {
+            let reader = self.reader;
+            let mut lines = Vec::new();
+            let (mut end, mut number) = (reader.at, reader.line);
+            let floor = reader.at.saturating_sub(REACH);
+            while end > floor && lines.len() < BEFORE {
+                let start = line_start(&reader.buffer, end - 1);
+                number -= 1;
+                lines.push((unwrapped(&reader.buffer[start..end - 1]), number));
+                end = start;
+            }
+            lines
+        });
+        &lines[..most.min(lines.len())]
     }
 
-    /// Unwrapped lines after, with their numbers.
-    fn after(&self, most: usize) -> Vec<(String, usize)> {
-        let buffer = &self.reader.buffer;
-        let whole = buffer.len() - self.reader.pending;
-        let mut lines = Vec::new();
-        let (mut start, mut number) = (self.end + 1, self.reader.line);
-        let ceiling = whole.min(self.end + REACH);
-        while start < ceiling && lines.len() < most {
-            let end = line_end(buffer, start);
-            number += 1;
-            let shown = line::text(&buffer[start..end]);
-            lines.push((line::unwrap(&shown).text.into_owned(), number));
-            start = end + 1;
-        }
-        lines
+    /// Lines after.
+    fn after(&self, most: usize) -> &[Around<'a>] {
+        let lines = self.after.get_or_init(|| {
+            let reader = self.reader;
+            let whole = reader.buffer.len() - reader.pending;
+            let mut lines = Vec::new();
+            let (mut start, mut number) = (self.end + 1, reader.line);
+            let ceiling = whole.min(self.end + REACH);
+            while start < ceiling && lines.len() < AFTER {
+                let end = line_end(&reader.buffer, start);
+                number += 1;
+                lines.push((unwrapped(&reader.buffer[start..end]), number));
+                start = end + 1;
+            }
+            lines
+        });
+        &lines[..most.min(lines.len())]
     }
 
     /// The package whose build the line belongs to: what the lines after say of it, else what was begun.
@@ -516,7 +540,7 @@ impl State {
         self.step = Some(step);
     }
 
-    fn told(&mut self, told: Told, vertex: Option<u32>, line: usize, proof: &Proof) {
+    fn told(&mut self, told: Told, vertex: Option<u32>, line: usize, proof: &dyn Fn() -> Proof) {
         match told {
             Told::Step(number) => {
                 let before = self.step.filter(|_| vertex.is_none() && number > self.number);
@@ -555,7 +579,7 @@ impl State {
             Told::Failure => self.failed(line, proof),
             Told::Complaint => {
                 self.complaint = line;
-                keep(&mut self.complaints, proof);
+                keep(&mut self.complaints, line, proof);
             }
         }
     }
@@ -584,35 +608,68 @@ impl State {
         self.complaint = self.complaint.max(shift(again.complaint));
     }
 
-    fn failed(&mut self, line: usize, proof: &Proof) {
+    fn failed(&mut self, line: usize, proof: &dyn Fn() -> Proof) {
         self.failure = line;
-        keep(&mut self.failures, proof);
+        keep(&mut self.failures, line, proof);
     }
 
-    fn add(&mut self, mut sighting: Sighting) {
+    /// The place of what was seen among the sightings; none where there are too many of its problem.
+    fn add(&mut self, mut sighting: Sighting) -> Option<usize> {
         sighting.step = self.step;
-        let known = self.sightings.iter_mut().rev().find(|known| known.agrees(&sighting));
-        if let Some(known) = known {
-            known.merge(sighting);
-            return;
+        if let Some(at) = self.sightings.iter().rposition(|known| known.agrees(&sighting)) {
+            self.sightings[at].merge(sighting);
+            return Some(at);
         }
         let count = self.by_problem.entry(sighting.problem).or_default();
-        if *count < MOST {
-            *count += 1;
-            self.sightings.push(sighting);
+        if *count >= MOST {
+            return None;
+        }
+        *count += 1;
+        self.sightings.push(sighting);
+        Some(self.sightings.len() - 1)
+    }
+
+    /// A line of this text was seen, which is about these sightings; about those of before where it is only counted.
+    fn repeat(&mut self, key: u64, line: usize, sightings: Vec<usize>) {
+        if self.repeats.len() >= MOST_REPEATS {
+            self.repeats.clear();
+        }
+        let repeat = self.repeats.entry(key).or_default();
+        if repeat.count < ENOUGH {
+            *repeat = Repeat { count: repeat.count + 1, sightings };
+            return;
+        }
+        for at in &repeat.sightings {
+            let known = &mut self.sightings[*at];
+            known.last = known.last.max(line);
+            known.step = self.step.or(known.step);
         }
     }
 }
 
+/// What the tool wrote of a line.
+fn unwrapped(raw: &[u8]) -> Cow<'_, str> {
+    match line::text(raw) {
+        Cow::Borrowed(text) => line::unwrap(text).text,
+        Cow::Owned(text) => Cow::Owned(line::unwrap(&text).text.into_owned()),
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// The last few of many lines.
-fn keep(proofs: &mut Vec<Proof>, proof: &Proof) {
-    if proofs.last().is_some_and(|last| last.line == proof.line) {
+fn keep(proofs: &mut Vec<Proof>, line: usize, proof: &dyn Fn() -> Proof) {
+    if proofs.last().is_some_and(|last| last.line == line) {
         return;
     }
     if proofs.len() == 16 {
         proofs.remove(0);
     }
-    proofs.push(proof.clone());
+    proofs.push(proof());
 }
 
 /// The beginning of the line that a place lies in.

@@ -114,10 +114,6 @@ macro_rules! regex {
 
 regex!(STEP, r"^(?:Step|(?:\[\d+/\d+\] )?STEP) (\d+)(?:/\d+)?\s?: ");
 regex!(
-    PACKAGE,
-    r"^\s*(?:Collecting |Processing .*?/|Building wheel for |Running setup\.py \S+ for |\W*Failed to build `)([A-Za-z0-9][A-Za-z0-9._-]*)"
-);
-regex!(
     FAILURE,
     r"(?x)
     returned\ a\ non-zero\ code:\ [1-9] | did\ not\ complete\ successfully | failed\ to\ (?:solve|build\b) | error\ building\ (?:at|image)
@@ -143,7 +139,7 @@ pub(super) fn read(sign: Sign, line: &Unwrapped<'_>) -> Option<Told> {
         Sign::Vertex if !vertex || line.timed => None,
         Sign::Vertex if text.starts_with("DONE ") || text.starts_with("CACHED") => Some(Told::Vertex(true)),
         Sign::Vertex => text.starts_with("ERROR: ").then_some(Told::Vertex(false)),
-        Sign::Package => PACKAGE.captures(text).map(|package| Told::Package(package[1].to_owned())),
+        Sign::Package => package(text).map(|package| Told::Package(package.to_owned())),
         Sign::Done => (!trimmed.ends_with("failed")).then_some(Told::Done),
         Sign::Success if text.starts_with("Successfully ") => BUILT.is_match(text).then_some(Told::Success),
         Sign::Success if text.starts_with("naming to ") => {
@@ -166,6 +162,23 @@ pub(super) fn read(sign: Sign, line: &Unwrapped<'_>) -> Option<Told> {
         Sign::Complaint => COMPLAINT.is_match(text).then_some(Told::Complaint),
         Sign::Report => None,
     }
+}
+
+/// The package whose build or download a line begins.
+fn package(line: &str) -> Option<&str> {
+    let text = line.trim_start();
+    let begins = |begin: &str| text.strip_prefix(begin);
+    let rest = begins("Collecting ")
+        .or_else(|| begins("Building wheel for "))
+        .or_else(|| begins("Processing ")?.split_once('/').map(|(_, rest)| rest))
+        .or_else(|| begins("Running setup.py ")?.split_once(" for ").map(|(_, rest)| rest))
+        .or_else(|| {
+            let (before, rest) = text.split_once("Failed to build `")?;
+            before.chars().all(|c| !c.is_alphanumeric()).then_some(rest)
+        })?;
+    let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let name = &rest[..rest.find(|c| !named(c)).unwrap_or(rest.len())];
+    name.starts_with(|first: char| first.is_ascii_alphanumeric()).then_some(name)
 }
 
 /// Severity, problem and title of a report's first line.
