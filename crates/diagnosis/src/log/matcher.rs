@@ -7,7 +7,10 @@ use super::{
 use crate::{Catalog, Problem, Severity, Signature};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{borrow::Cow, collections::BTreeMap, sync::OnceLock};
+
+/// The texts of the patterns of the program's own catalog, by pattern.
+const KNOWN: &[(&str, &[&str])] = include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 /// A pattern that is compiled when a line first asks for it.
 #[derive(Debug)]
@@ -94,9 +97,9 @@ impl Matcher {
                 title: problem.title.clone(),
             });
             for signature in &problem.signature {
-                let Ok(required) = literal::required(&signature.pattern) else { continue };
+                let Some(required) = required(&signature.pattern) else { continue };
                 for text in required {
-                    texts.entry(text).or_default().push(Candidate::Pattern(patterns.len()));
+                    texts.entry(text.into_owned()).or_default().push(Candidate::Pattern(patterns.len()));
                 }
                 patterns.push(pattern(index, problem, signature));
             }
@@ -138,6 +141,14 @@ impl Matcher {
         }
         self.fast.get_or_init(|| automaton(AhoCorasickKind::DFA, &self.texts))
     }
+}
+
+/// The texts of a pattern: those of the program's own catalog are known since it was built.
+fn required(pattern: &str) -> Option<Vec<Cow<'static, str>>> {
+    if let Ok(at) = KNOWN.binary_search_by_key(&pattern, |(known, _)| known) {
+        return Some(KNOWN[at].1.iter().map(|text| Cow::Borrowed(*text)).collect());
+    }
+    literal::required(pattern).ok().map(|texts| texts.into_iter().map(Cow::Owned).collect())
 }
 
 fn automaton(kind: AhoCorasickKind, texts: &[String]) -> AhoCorasick {
