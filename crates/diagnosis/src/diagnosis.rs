@@ -175,7 +175,7 @@ fn causes(finding: &Finding, problem: Option<&Problem>) -> Vec<String> {
     }
     let mut causes = Vec::new();
     for cause in problem.iter().flat_map(|problem| &problem.cause) {
-        if template::holds(&cause.when, &finding.facts) {
+        if template::holds(&cause.when, &finding.facts, finding.tool.as_deref()) {
             causes.push(template::text(&cause.text, &finding.facts));
             if cause.when.is_empty() {
                 break;
@@ -189,7 +189,8 @@ fn remedies(finding: &Finding, problem: Option<&Problem>) -> Vec<Remedy> {
     let facts: &Facts = &finding.facts;
     let mut remedies = finding.remedies.clone();
     let known = problem.iter().flat_map(|problem| &problem.remedy);
-    for guidance in known.filter(|guidance| template::holds(&guidance.when, facts)) {
+    let tool = finding.tool.as_deref();
+    for guidance in known.filter(|guidance| template::holds(&guidance.when, facts, tool)) {
         let title = template::text(&guidance.title, facts);
         let command = guidance.command.iter().map(|command| template::command(command, facts)).collect();
         if remedies.iter().all(|remedy| remedy.title != title) {

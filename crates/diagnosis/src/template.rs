@@ -37,12 +37,28 @@ pub(crate) fn command(template: &str, facts: &Facts) -> String {
     rendered + rest
 }
 
-/// Whether the condition holds: facts that must be known, or with `!` unknown, separated by spaces.
-pub(crate) fn holds(condition: &str, facts: &Facts) -> bool {
-    condition.split_whitespace().all(|name| match name.strip_prefix('!') {
-        Some(name) => facts.get(name).is_none(),
-        None => facts.get(name).is_some(),
+/// Whether the condition holds: facts that must be known, or with `!` unknown, separated by spaces; `tool=pip|uv` where
+/// one of these tools said it. What envwright itself met has the tool `envwright`.
+pub(crate) fn holds(condition: &str, facts: &Facts, tool: Option<&str>) -> bool {
+    condition.split_whitespace().all(|word| {
+        let (name, expected) = word.strip_prefix('!').map_or((word, true), |name| (name, false));
+        let is = match tools(name) {
+            Some(mut tools) => tools.any(|name| name == tool.unwrap_or("envwright")),
+            None => facts.get(name).is_some(),
+        };
+        is == expected
     })
+}
+
+/// The tools of `tool=pip|uv`.
+fn tools(word: &str) -> Option<impl Iterator<Item = &str>> {
+    Some(word.strip_prefix("tool=")?.split('|'))
+}
+
+/// Names of the facts that a condition asks for.
+pub(crate) fn asked(condition: &str) -> impl Iterator<Item = &str> {
+    let names = condition.split_whitespace().map(|word| word.trim_start_matches('!'));
+    names.filter(|name| tools(name).is_none())
 }
 
 /// Names of the facts that a template uses.
@@ -210,7 +226,13 @@ mod tests {
     #[test]
     fn conditions_name_facts_that_are_known_or_not() {
         let facts = facts(&[("host", "h")]);
-        assert!(holds("", &facts) && holds("host", &facts) && holds("host !url", &facts));
-        assert!(!holds("url", &facts) && !holds("!host", &facts));
+        for holding in ["", "host", "host !url", "tool=pip", "tool=uv|pip host", "!tool=envwright"] {
+            assert!(holds(holding, &facts, Some("pip")), "{holding}");
+        }
+        for other in ["url", "!host", "tool=uv", "!tool=uv|pip", "tool=envwright", "tool=pip url"] {
+            assert!(!holds(other, &facts, Some("pip")), "{other}");
+        }
+        assert!(holds("tool=envwright", &facts, None));
+        assert_eq!(asked("host !url tool=pip").collect::<Vec<_>>(), ["host", "url"]);
     }
 }

@@ -94,6 +94,12 @@ pub(crate) fn wrong(problem: &Problem) -> Vec<String> {
             wrong.push(format!("No problem has a fact `{name}`: {text}"));
         }
     }
+    let causes = problem.cause.iter().map(|cause| &cause.when);
+    for condition in causes.chain(problem.remedy.iter().map(|remedy| &remedy.when)) {
+        for name in template::asked(condition).filter(|name| !FACTS.contains(name)) {
+            wrong.push(format!("No problem has a fact `{name}`: {condition}"));
+        }
+    }
     let title = template::text(&problem.title, &Facts::default());
     if title.ends_with('.') || title.len() > 110 {
         wrong.push(format!("The title must be a clause of at most 110 characters: {title}"));

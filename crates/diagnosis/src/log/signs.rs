@@ -26,7 +26,15 @@ pub(super) enum Sign {
     Report,
 }
 
-/// Texts of lines that may be signs; [`read`] tells whether they are.
+/// What pip, mamba and conda say at their end.
+const DONE: [&str; 4] = [
+    "Successfully installed ",
+    "Transaction finished",
+    "Executing transaction: ",
+    "To activate this environment",
+];
+
+/// Texts of lines that may be signs, of which only the beginnings are looked for; [`read`] tells whether they are.
 pub(super) const TEXTS: &[(&str, Sign)] = &[
     ("Step ", Sign::Step),
     ("STEP ", Sign::Step),
@@ -38,10 +46,10 @@ pub(super) const TEXTS: &[(&str, Sign)] = &[
     ("Building wheel", Sign::Package),
     ("Running setup.py ", Sign::Package),
     ("Failed to build `", Sign::Package),
-    ("Successfully installed ", Sign::Done),
-    ("Transaction finished", Sign::Done),
-    ("Executing transaction: ", Sign::Done),
-    ("To activate this environment", Sign::Done),
+    (DONE[0], Sign::Done),
+    (DONE[1], Sign::Done),
+    (DONE[2], Sign::Done),
+    (DONE[3], Sign::Done),
     ("Successfully built ", Sign::Success),
     ("Successfully tagged ", Sign::Success),
     ("naming to ", Sign::Success),
@@ -140,7 +148,10 @@ pub(super) fn read(sign: Sign, line: &Unwrapped<'_>) -> Option<Told> {
         Sign::Vertex if text.starts_with("DONE ") || text.starts_with("CACHED") => Some(Told::Vertex(true)),
         Sign::Vertex => text.starts_with("ERROR: ").then_some(Told::Vertex(false)),
         Sign::Package => package(text).map(|package| Told::Package(package.to_owned())),
-        Sign::Done => (!trimmed.ends_with("failed")).then_some(Told::Done),
+        Sign::Done => {
+            let done = DONE.iter().any(|done| text.contains(done));
+            (done && !trimmed.ends_with("failed")).then_some(Told::Done)
+        }
         Sign::Success if text.starts_with("Successfully ") => BUILT.is_match(text).then_some(Told::Success),
         Sign::Success if text.starts_with("naming to ") => {
             (trimmed.ends_with(" done") || vertex).then_some(Told::Success)
