@@ -28,6 +28,7 @@ dockerfile() { printf "$@" > Dockerfile; }
 dockerb() { DOCKER_BUILDKIT=0 docker build --network=none "$@" . 2>&1 | grep -v -e DEPRECATED -e 'Install the buildx' -e '^ *https' -e '^$'; }
 buildahb() { buildah bud --isolation chroot --tls-verify=false "$@" .; }
 compile() { cat > x.c; gcc -c x.c -o x.o; }
+crate() { mkdir -p src; printf '[package]\\nname = "gadget"\\nversion = "0.1.0"\\nedition = "2021"\\n' > Cargo.toml; cat > src/main.rs; }
 """
 
 
@@ -123,6 +124,7 @@ def variables(work):
         "REGISTRY": plain, "REGISTRY_AUTH": auth, "REGISTRY_TLS": secure, "DOCKER_HOST": f"unix://{docker}/sock",
         "PIP_INDEX_URL": f"http://{files}/simple", "PIP_DEFAULT_TIMEOUT": "2", "PIP_RETRIES": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1", "UV_HTTP_TIMEOUT": "2", "UV_HTTP_RETRIES": "0", "DEBIAN_FRONTEND": "noninteractive",
+        "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(pathlib.Path.home() / ".rustup")), "CARGO_NET_OFFLINE": "true",
         "PYTHON": sys.executable, "CERT": str(cert), "UV_NO_PROGRESS": "1", "UV_NO_CONFIG": "1", **wheels, **closed,
     }
     (work / "home").mkdir()
