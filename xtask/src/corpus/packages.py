@@ -63,6 +63,9 @@ def write(folder: pathlib.Path):
         *(wheel(files, "gadget", version) for version in ("1.0", "1.1", "1.5", "2.0")),
         wheel(files, "widget", "1.0", ["gadget<1.2"]),
         wheel(files, "gizmo", "1.0", ["gadget>=2"]),
+        # As many versions as take longer to try than anybody waits.
+        *(wheel(files, "knot", f"{n}.0", [f"rope=={n}.0"]) for n in range(1, 600)),
+        *(wheel(files, "rope", f"{n}.0", ["gadget>=2"]) for n in range(1, 600)),
         wheel(files, "toolkit", "1.0", ["nosuchlib"]),
         wheel(files, "oldkit", "1.0", ["gadget==0.3"]),
         wheel(files, "deepkit", "1.0", ["toolkit"]),
