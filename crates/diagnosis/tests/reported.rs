@@ -5,7 +5,7 @@ use envwright_diagnosis::{
     log::{Matcher, diagnose},
     report,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 /// A step that failed is never all that a log shows: with nothing else the reason is not known.
 const NO_REASONS: [&str; 2] = ["unrecognised", "dockerfile-step-failed"];
@@ -35,7 +35,7 @@ fn every_report_is_read_again_by_the_same_problem() {
         let reported = Diagnosis::new(vec![finding], &catalog);
         let mut log = "2026-01-02T03:04:05.678Z build  queued\n".to_owned();
         for line in report::text(&reported, false, 100).lines() {
-            log += &format!("2026-01-02T03:04:05.678Z {line}\n");
+            let _ = writeln!(log, "2026-01-02T03:04:05.678Z {line}");
         }
         let again = diagnose(log.as_bytes(), &matcher, &catalog, "build.log");
         let roots: Vec<&str> = again.roots().iter().map(|root| root.finding.problem.as_str()).collect();
