@@ -3,13 +3,16 @@
 use super::{
     Log,
     matcher::Matcher,
-    reader::{End, State, UNRECOGNISED},
     sighting::{Proof, Sighting, evidence},
+    state::{End, State},
     trouble,
 };
 use crate::Catalog;
 use crate::{Diagnosis, Finding, Outcome, Severity};
 use envwright_redact::Redactor;
+
+/// The problem of a log that nothing recognises.
+pub(super) const UNRECOGNISED: &str = "unrecognised";
 
 /// Lines before the end within which a complaint counts where nothing else tells how it ended.
 const NEAR_END: usize = 25;

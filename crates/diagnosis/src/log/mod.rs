@@ -3,6 +3,7 @@
 mod entry;
 mod examples;
 mod facts;
+mod here;
 mod judge;
 mod line;
 mod literal;
@@ -12,6 +13,7 @@ mod reader;
 mod rejoin;
 mod sighting;
 mod signs;
+mod state;
 mod text;
 mod trouble;
 
@@ -31,7 +33,7 @@ pub struct Log {
     /// Its last lines, and the number of the first of them.
     tail: String,
     tail_line: usize,
-    state: reader::State,
+    state: state::State,
 }
 
 /// An error that was just read, before what follows it is known.

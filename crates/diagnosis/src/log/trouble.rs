@@ -1,6 +1,6 @@
 //! The lines of a log that most likely hold its error, found by their form.
 
-use super::{line, reader::State, sighting::Proof};
+use super::{line, sighting::Proof, state::State};
 
 /// Lines of a block.
 const MOST: usize = 12;
