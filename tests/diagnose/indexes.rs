@@ -27,9 +27,8 @@ fn a_misspelled_name_is_told_the_real_one() {
 fn a_version_that_does_not_exist_is_told_the_nearest() {
     let ran = with_log(WRONG_VERSION).index(&versions().url()).run(&["diagnose", "build.log", "--json"]);
     assert_eq!(titles(&ran)[0], "Write `pandas==2.1.0`, the nearest version that exists");
-    let told = ran.json()["root"]["cause"].to_string();
     let versions = "The index has these versions of pandas, the newest first: 3.0rc1, 2.1.4, 2.1.0, 2.0.1.";
-    assert!(told.starts_with(&format!("\"{versions}")), "{told}");
+    assert_eq!(ran.json()["root"]["cause"], versions);
 }
 
 #[test]
@@ -37,7 +36,10 @@ fn a_package_that_conda_lacks_is_looked_for_on_the_index() {
     let log = "PackagesNotFoundError: The following packages are not available from current channels:\n\n  - pandas\n\n";
     let ran = with_log(log).index(&versions().url()).run(&["diagnose", "build.log", "--json"]);
     assert_eq!(ran.json()["root"]["problem"], "conda-package-not-found");
-    assert_eq!(titles(&ran)[0], "Move pandas to the `pip:` list: PyPI has it, the newest is 2.1.4");
+    assert_eq!(
+        titles(&ran)[0],
+        "Move pandas to the `pip:` list: the Python index has it, the newest is 2.1.4"
+    );
 }
 
 #[test]

@@ -106,17 +106,22 @@ fn tell_conda(root: &mut Diagnosed, asked: &Asked, had: &Had) {
     let name = &asked.name;
     if let Some(nearest) = &had.nearest {
         root.finding.facts.set("nearest", nearest);
-        let title =
-            format!("Write `{nearest}` in its place, if that is meant: PyPI has a package of this name");
+        let title = format!(
+            "Write `{nearest}` in its place, if that is meant: the Python index has a package of this name"
+        );
         root.advise(title, Some(format!("conda search --channel conda-forge '{nearest}'")));
     } else if let Some(newest) = &had.matching {
-        root.advise(format!("Move {name} to the `pip:` list: PyPI has it, the newest is {newest}"), None);
+        root.advise(
+            format!("Move {name} to the `pip:` list: the Python index has it, the newest is {newest}"),
+            None,
+        );
     }
 }
 
 impl Diagnosed {
+    /// In the place of what could only be guessed.
     fn say(&mut self, sentence: String) {
-        self.causes.insert(0, sentence);
+        self.causes = vec![sentence];
     }
 
     fn advise(&mut self, title: String, command: Option<String>) {
@@ -188,7 +193,10 @@ mod tests {
         let (diagnosis, _) = told("pip-no-matching-distribution", "", Some(had.clone()));
         assert!(first(&diagnosis).0.contains("has pandsa 2.1.0"));
         let (diagnosis, _) = told("conda-package-not-found", "", Some(had));
-        assert_eq!(first(&diagnosis).1, "Move pandsa to the `pip:` list: PyPI has it, the newest is 2.1.0");
+        assert_eq!(
+            first(&diagnosis).1,
+            "Move pandsa to the `pip:` list: the Python index has it, the newest is 2.1.0"
+        );
         let (diagnosis, _) = told("pip-no-matching-distribution", "", Some(Had::default()));
         assert!(first(&diagnosis).0.ends_with("has no package pandsa either."));
     }

@@ -136,13 +136,13 @@ fn measured(binary: &Path, folder: &Path, rounds: usize, load: &str) -> Result<S
     let peak = ours_only.map(|run| run.peak / 1e6).fold(0.0, f64::max);
     let start = Spread::of(&starts, |run| run.wall).map_or(f64::NAN, |spread| spread.median * 1e3);
     #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
-    let gigabyte = |bytes: u64| bytes as f64 / 1e9;
+    let rate = |at: usize, bytes: u64| bytes as f64 / 1e6 / wall(at);
     let mut text = String::new();
     let _ = writeln!(text, "- Command: `cargo xtask bench diagnose --write --rounds {rounds}`");
     let _ = writeln!(text, "- Machine: {}", machine::machine());
     let _ = writeln!(text, "- Load of other programs when it began: {load}");
     let _ = writeln!(text, "- Patterns: {count}\n");
-    let _ = writeln!(text, "| Log | Reader | Wall, s | GB/s |\n|---|---|--:|--:|");
+    let _ = writeln!(text, "| Log | Reader | Wall, s | MB/s |\n|---|---|--:|--:|");
     let rows = [
         ("real-looking, 1 GB", "envwright", 0, SIZE),
         ("real-looking, 1 GB", "`rg -c -F -f`, a fixed text of each pattern", 1, SIZE),
@@ -152,14 +152,8 @@ fn measured(binary: &Path, folder: &Path, rounds: usize, load: &str) -> Result<S
         ("one line of 0.1 GB", "envwright", 5, SIZE / 10),
     ];
     for (log, reader, at, size) in rows {
-        let _ = writeln!(
-            text,
-            "| {log} | {reader} | {} | {} |",
-            number(wall(at)),
-            number(gigabyte(size) / wall(at))
-        );
+        let _ = writeln!(text, "| {log} | {reader} | {} | {} |", number(wall(at)), number(rate(at, size)));
     }
-    let rate = |at: usize, size: u64| gigabyte(size) / wall(at);
     let speed = rate(0, SIZE);
     let targets = [
         Target::least("speed against `rg -c -f`", speed / rate(2, PIECE), 0.5, "×"),
