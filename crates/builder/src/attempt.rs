@@ -71,7 +71,7 @@ impl<'a> Attempt<'a> {
         stop: &'a Stop,
     ) -> Result<Self, BuildError> {
         let started = Instant::now();
-        let environment = read(request, settings)?;
+        let environment = read(request, settings)?.buildable()?;
         let redactor = Redactor::new(secrets(&environment));
         let definition = environment.hash();
         Ok(Self { home, settings, request, stop, environment, definition, redactor, started })
@@ -378,7 +378,8 @@ fn failed(build: Option<&str>, error: &BuildError, redactor: &Redactor) -> Faile
     }
 }
 
-fn read(request: &Request, settings: &Settings) -> Result<Environment, BuildError> {
+/// Reads the definition of a request, whether or not it can be built.
+pub(crate) fn read(request: &Request, settings: &Settings) -> Result<Environment, BuildError> {
     let options = Options {
         extras: request.extras.clone(),
         groups: request.groups.clone(),

@@ -2,7 +2,7 @@
 
 use crate::{
     BuildError,
-    attempt::Attempt,
+    attempt::{self, Attempt},
     context::Context,
     event::Listener,
     outputs,
@@ -14,7 +14,8 @@ use crate::{
     space::{self, Shortage},
     stop::Stop,
 };
-use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, Finding};
+use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, Finding, Severity};
+use envwright_redact::Redactor;
 use envwright_store::Home;
 use serde::Serialize;
 use std::{collections::BTreeSet, fmt};
@@ -37,7 +38,7 @@ pub struct Checked {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Looked {
-    /// What: `definition`, `platform`, `lock`, `base`, `user`, `python`, `debian`, `pypi`, `files`, `disk`, `output` or
+    /// What: `definition`, `build`, `platform`, `lock`, `base`, `user`, `python`, `debian`, `pypi`, `files`, `disk`, `output` or
     /// `push`.
     pub what: &'static str,
     /// How it is.
@@ -83,6 +84,10 @@ pub fn check(
     for error in wrong {
         look.findings.extend(error.findings());
     }
+    if look.unbuildable(request, settings) {
+        let diagnosis = Diagnosis::redacted(look.findings, &Catalog::builtin(), &Redactor::default());
+        return Checked { looked: look.looked, plan: look.plan, disk: look.disk, diagnosis, interrupted: false };
+    }
     let attempt = Attempt::open(home, settings, request, stop);
     let redactor = attempt.as_ref().map(Attempt::redactor).unwrap_or_default();
     let record = Record::unkept(listener);
@@ -120,6 +125,21 @@ pub(crate) struct Look {
 }
 
 impl Look {
+    /// Whether the definition is valid and has parts that this version cannot build: then nothing else can be looked at.
+    fn unbuildable(&mut self, request: &Request, settings: &Settings) -> bool {
+        let Ok(environment) = attempt::read(request, settings) else { return false };
+        if environment.unsupported.is_empty() {
+            return false;
+        }
+        let names: Vec<&str> = environment.sources.iter().map(|source| source.name.as_str()).collect();
+        self.add("definition", State::Ok, format!("{}, as {}", names.join(", "), environment.format));
+        self.add("build", State::Skipped, "it has parts that this version cannot build".to_owned());
+        self.findings.extend(environment.findings);
+        let warning = |finding: Finding| finding.severity(Severity::Warning);
+        self.findings.extend(environment.unsupported.into_iter().map(warning));
+        true
+    }
+
     async fn all(&mut self, attempt: Result<Attempt<'_>, BuildError>, context: &Context<'_>) {
         let mut platforms = Vec::new();
         match attempt {

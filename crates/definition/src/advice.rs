@@ -16,14 +16,21 @@ const CALLED: [(&str, &[&str]); 9] = [
     ("python", &["python_version"]),
 ];
 
+/// Names that people give to what is a key of conda's environment.
+const CALLED_BY_CONDA: [(&str, &[&str]); 4] = [
+    ("dependencies", &["packages", "requirements", "depends", "deps"]),
+    ("channels", &["sources", "repositories"]),
+    ("variables", &["env", "environment", "environment_variables", "vars"]),
+    ("name", &["title", "environment_name"]),
+];
+
 /// What can be built in the place of what cannot be yet; features are told by the words in them.
-const INSTEAD: [(&str, &str); 6] = [
+const INSTEAD: [(&str, &str); 5] = [
     ("conda", "List the packages of Python as `requirements`, and those of Debian as `apt`"),
     (
         "Dockerfile",
         "List what it installs: the packages of Python as `requirements`, those of Debian as `apt`",
     ),
-    ("first version", "Write it in the second version, with `image` and `requirements`"),
     ("source build", "Require a version that has a wheel, or build one with `pip wheel` and name its file"),
     ("editable", "Build its wheel with `pip wheel` and name that file"),
     ("Windows", "Write `linux`"),
@@ -38,6 +45,12 @@ pub(crate) fn instead(feature: &str) -> Option<&'static str> {
 pub(crate) fn called(key: &str) -> Option<&'static str> {
     let key = key.to_ascii_lowercase().replace('-', "_");
     CALLED.iter().find(|(_, names)| names.contains(&key.as_str())).map(|(own, _)| *own)
+}
+
+/// The key of conda's environment that is meant.
+pub(crate) fn conda(key: &str) -> Option<&'static str> {
+    let key = key.to_ascii_lowercase().replace('-', "_");
+    CALLED_BY_CONDA.iter().find(|(_, names)| names.contains(&key.as_str())).map(|(own, _)| *own)
 }
 
 /// What helps against a fault in YAML at a byte, which the parser tells in these words.

@@ -1,19 +1,22 @@
 //! What is gathered while a definition and the files it names are read.
 
-use crate::{Indexes, PackageName, Requirement, advice};
+use crate::{Indexes, PackageName, Requirement, Spanned, advice, decode::decode};
 use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
 use envwright_redact::SafeUrl;
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use envwright_store::refused;
+use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 
 /// Findings, sources and requirements so far.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) requirements: Vec<Requirement>,
+    pub(crate) unbuilt: Vec<Spanned<String>>,
     pub(crate) constraints: Vec<Requirement>,
     pub(crate) indexes: Indexes,
     pub(crate) require_hashes: bool,
     pub(crate) sources: Vec<Arc<Source>>,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) unsupported: Vec<Finding>,
 }
 
 impl Collected {
@@ -24,10 +27,16 @@ impl Collected {
     /// Something valid that cannot be built yet.
     pub(crate) fn unsupported(&mut self, feature: &str, span: &Span) {
         let finding = Finding::new("not-supported-yet").fact("feature", feature).at(span, "used here");
-        self.push(match advice::instead(feature) {
+        self.unsupported.push(match advice::instead(feature) {
             Some(other) => finding.remedy(other),
             None => finding,
         });
+    }
+
+    /// A line that pip would build from source.
+    pub(crate) fn unbuilt(&mut self, feature: &str, line: impl Into<String>, span: &Span) {
+        self.unbuilt.push(Spanned { value: line.into(), span: Some(span.clone()) });
+        self.unsupported(feature, span);
     }
 
     /// A value that its key does not take.
@@ -54,6 +63,34 @@ impl Collected {
             Some((folders, near)) => finding.fact("nearest", format!("{folders}{near}")),
             None => finding,
         });
+    }
+
+    /// The text of a file that the definition names as `written`; says why there is none.
+    pub(crate) fn file(
+        &mut self,
+        missing: &'static str,
+        path: &Path,
+        written: &str,
+        span: &Span,
+    ) -> Option<Arc<Source>> {
+        let bytes = match fs_err::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.missing(missing, written, path, span);
+                return None;
+            }
+            Err(error) => {
+                self.push(refused(path.display(), &error).at(span, "this file"));
+                return None;
+            }
+        };
+        let Some(text) = decode(&bytes) else {
+            self.push(Finding::new("definition-encoding").fact("path", written).at(span, "this file"));
+            return None;
+        };
+        let source = Source::new(path.strip_prefix(".").unwrap_or(path).display().to_string(), text);
+        self.sources.push(Arc::clone(&source));
+        Some(source)
     }
 
     /// Warns of a password in the text of a URL.

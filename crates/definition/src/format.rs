@@ -3,60 +3,160 @@
 use crate::yaml;
 use envwright_diagnosis::Source;
 use std::{
-    io,
+    fmt, io,
     path::{Path, PathBuf},
+    str::FromStr,
     sync::Arc,
 };
 
-/// A format of definitions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    Requirements,
-    Pyproject,
-    Yaml,
-    Dockerfile,
-    Lock,
-}
-
 /// Names that are looked for in a folder, after envwright's own YAML.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 17] = [
     "requirements.txt",
+    "pixi.toml",
     "pyproject.toml",
     "environment.yml",
     "environment.yaml",
     "azureml-environment.yml",
     "azureml-environment.yaml",
     "azureml_environment.json",
+    "conda.yml",
+    "conda.yaml",
+    "python_env.yaml",
+    "pixi.lock",
+    "conda-lock.yml",
+    "pylock.toml",
+    "uv.lock",
     "Dockerfile",
     "Containerfile",
 ];
 
-/// The format by the name of the file, else by its content.
-pub(crate) fn detect(source: &Arc<Source>) -> Format {
-    let name = Path::new(&source.name).file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match (name.as_str(), extension) {
-        ("pixi.lock" | "uv.lock" | "pylock.toml" | "conda-lock.yml", _) => Format::Lock,
-        (_, "toml") => Format::Pyproject,
-        (_, "yml" | "yaml" | "json") => Format::Yaml,
-        (_, "txt" | "in") => Format::Requirements,
-        _ if name.starts_with("dockerfile") || name.starts_with("containerfile") => Format::Dockerfile,
-        _ => by_content(&source.text),
+/// A format of definitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// pip's requirements file.
+    Requirements,
+    /// A project's `pyproject.toml` (PEP 621), with its dependency groups and pixi's tables.
+    Pyproject,
+    /// Azure ML's environment YAML (v2), with or without envwright's own keys.
+    Azure,
+    /// Azure ML's `azureml_environment.json` (v1).
+    AzureV1,
+    /// conda's `environment.yml`.
+    Conda,
+    /// MLflow's `python_env.yaml`.
+    Mlflow,
+    /// pixi's manifest, `pixi.toml`.
+    Pixi,
+    /// pixi's lock file, `pixi.lock`.
+    PixiLock,
+    /// conda-lock's `conda-lock.yml`.
+    CondaLock,
+    /// conda's list of URLs, `@EXPLICIT`.
+    Explicit,
+    /// The lock file of PEP 751, `pylock.toml`.
+    Pylock,
+    /// uv's lock file, `uv.lock`.
+    UvLock,
+    /// A Dockerfile.
+    Dockerfile,
+}
+
+impl Format {
+    /// Every format with its name on the command line.
+    pub const ALL: [(Self, &str); 13] = [
+        (Self::Requirements, "requirements"),
+        (Self::Pyproject, "pyproject"),
+        (Self::Azure, "azureml"),
+        (Self::AzureV1, "azureml-v1"),
+        (Self::Conda, "conda"),
+        (Self::Mlflow, "mlflow"),
+        (Self::Pixi, "pixi"),
+        (Self::PixiLock, "pixi-lock"),
+        (Self::CondaLock, "conda-lock"),
+        (Self::Explicit, "explicit"),
+        (Self::Pylock, "pylock"),
+        (Self::UvLock, "uv-lock"),
+        (Self::Dockerfile, "dockerfile"),
+    ];
+
+    /// Its name on the command line, such as `azureml-v1`.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(format, _)| *format == self).map_or("", |(_, name)| name)
     }
 }
 
-fn by_content(text: &str) -> Format {
-    let lines = || text.lines().map(str::trim_end).filter(|line| !line.trim_start().starts_with('#'));
-    let first = lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    if lines().any(|line| matches!(line.trim(), "[project]" | "[build-system]" | "[dependency-groups]")) {
-        Format::Pyproject
-    } else if first.starts_with("FROM ") || first.starts_with("ARG ") {
-        Format::Dockerfile
-    } else if first == "---" || first.starts_with('{') || is_key(first) {
-        Format::Yaml
-    } else {
-        Format::Requirements
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        let found = Self::ALL.iter().find(|(_, name)| *name == text).map(|(format, _)| *format);
+        found.ok_or_else(|| UnknownFormat(text.to_owned()))
+    }
+}
+
+/// A name that no format has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no format `{0}`")]
+pub struct UnknownFormat(String);
+
+/// How a text is written, before it is known what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Syntax {
+    Requirements,
+    Toml,
+    Yaml,
+    Dockerfile,
+    Explicit,
+}
+
+/// The syntax by the content where that is telling, else by the name of the file.
+pub(crate) fn detect(source: &Arc<Source>) -> Syntax {
+    let name = Path::new(&source.name).file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let is_dockerfile = ["dockerfile", "containerfile"].iter().any(|known| name.starts_with(known));
+    let content = by_content(&source.text);
+    match extension {
+        _ if content == Some(Syntax::Explicit) => Syntax::Explicit,
+        "toml" => Syntax::Toml,
+        "yml" | "yaml" | "json" => Syntax::Yaml,
+        "dockerfile" | "containerfile" => Syntax::Dockerfile,
+        _ if name == "uv.lock" => Syntax::Toml,
+        _ if is_dockerfile => Syntax::Dockerfile,
+        // A list of requirements has no sign of its own.
+        _ => content.unwrap_or(Syntax::Requirements),
+    }
+}
+
+fn by_content(text: &str) -> Option<Syntax> {
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let first = lines().next()?;
+    let word = first.split_whitespace().next().unwrap_or_default();
+    if lines().any(|line| line == "@EXPLICIT") {
+        Some(Syntax::Explicit)
+    } else if matches!(word.to_ascii_uppercase().as_str(), "FROM" | "ARG") && first.len() > word.len() {
+        Some(Syntax::Dockerfile)
+    } else if first == "---" || first.starts_with('{') || is_key(first) {
+        Some(Syntax::Yaml)
+    } else if lines().any(is_table) {
+        Some(Syntax::Toml)
+    } else {
+        None
+    }
+}
+
+/// Samples: `[project]`, `[[package]]`, `[tool.pixi.dependencies]`.
+fn is_table(line: &str) -> bool {
+    let name = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    name.is_some_and(|(name, _)| {
+        let name = name.trim_start_matches('[');
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_. \"".contains(c))
+    })
 }
 
 /// Samples: `image: scratch`, `apt:`; none is `six @ https://mirror.example/six.whl`.
@@ -66,6 +166,40 @@ fn is_key(line: &str) -> bool {
             && !key.is_empty()
             && key.chars().all(|c| c.is_ascii_alphanumeric() || "_-$".contains(c))
     })
+}
+
+/// What a YAML is, by its keys; a lock file that has lost them, by its name.
+pub(crate) fn of_yaml(source: &Source, root: &yaml::node::Node) -> Format {
+    let has = |key: &str| root.get(key).is_some();
+    let is_list = |key: &str| root.get(key).is_some_and(|value| value.as_sequence().is_some());
+    let named = |name: &str| Path::new(&source.name).ends_with(name);
+    if named("pixi.lock") || has("environments") && (has("packages") || has("version")) {
+        Format::PixiLock
+    } else if named("conda-lock.yml") || is_list("package") && has("metadata") {
+        Format::CondaLock
+    } else if has("build_dependencies") && !has("channels") {
+        Format::Mlflow
+    } else if crate::azure_v1::is_azure_v1(root) {
+        Format::AzureV1
+    } else if crate::conda::is_conda(root) {
+        Format::Conda
+    } else {
+        Format::Azure
+    }
+}
+
+/// What a TOML is, by its tables.
+pub(crate) fn of_toml(root: &toml_edit::Table) -> Format {
+    let has = |key: &str| root.contains_key(key);
+    if has("lock-version") {
+        Format::Pylock
+    } else if root.get("package").is_some_and(toml_edit::Item::is_array_of_tables) && has("version") {
+        Format::UvLock
+    } else if crate::pixi::is_pixi(root) {
+        Format::Pixi
+    } else {
+        Format::Pyproject
+    }
 }
 
 /// The definition in a folder: envwright's own YAML, then the names that tools give. An error where a file that may be
@@ -110,17 +244,29 @@ mod tests {
 
     #[test]
     fn a_text_without_a_name_is_told_by_its_content() {
-        for (text, format) in [
-            ("# c\nsix==1.16\n", Format::Requirements),
-            ("six @ https://mirror.example/six-1.16-py3-none-any.whl", Format::Requirements),
-            ("# c\n\n[project]\nname = 'a'\n", Format::Pyproject),
-            ("image: scratch\n", Format::Yaml),
-            ("apt:\n- curl\n", Format::Yaml),
-            ("FROM scratch\n", Format::Dockerfile),
-            ("", Format::Requirements),
+        for (text, syntax) in [
+            ("# c\nsix==1.16\n", Syntax::Requirements),
+            ("six @ https://mirror.example/six-1.16-py3-none-any.whl", Syntax::Requirements),
+            ("# c\n\n[project]\nname = 'a'\n", Syntax::Toml),
+            ("version = 1\n\n[[package]]\nname = 'a'\n", Syntax::Toml),
+            ("image: scratch\n", Syntax::Yaml),
+            ("apt:\n- curl\n", Syntax::Yaml),
+            ("{\"name\": \"a\"}", Syntax::Yaml),
+            ("FROM scratch\n", Syntax::Dockerfile),
+            ("from scratch as a\n", Syntax::Dockerfile),
+            ("# platform: linux-64\n@EXPLICIT\n", Syntax::Explicit),
+            ("", Syntax::Requirements),
         ] {
-            assert_eq!(detect(&Source::new("<stdin>", text)), format, "{text}");
+            assert_eq!(detect(&Source::new("<stdin>", text)), syntax, "{text}");
         }
+    }
+
+    #[test]
+    fn every_format_has_a_name_of_its_own() {
+        for (format, name) in Format::ALL {
+            assert_eq!((name.parse(), format.name()), (Ok(format), name));
+        }
+        assert!("yaml".parse::<Format>().is_err());
     }
 
     #[test]

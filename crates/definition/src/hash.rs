@@ -1,6 +1,8 @@
 //! The digest that names what a definition means.
 
-use crate::{Environment, FileCopy, FindLinks, Requirement};
+use crate::{
+    Conda, Environment, FileCopy, FindLinks, Location, LockedFile, LockedPackage, LockedSet, Requirement,
+};
 use envwright_redact::SafeUrl;
 use envwright_store::{Digest, canonical_json};
 use serde_json::{Value, json};
@@ -41,6 +43,26 @@ impl Environment {
         if self.compile {
             meaning["compile"] = json!(true);
         }
+        if let Some(conda) = &self.conda {
+            meaning["conda"] = conda_meaning(conda);
+        }
+        if let Some(locked) = &self.locked {
+            meaning["locked"] = locked.sets.iter().map(set).collect();
+        }
+        if let Some(build) = &self.build {
+            meaning["build"] = json!([build.path, build.dockerfile, build.inline]);
+        }
+        if !self.unbuilt.is_empty() {
+            let mut lines: Vec<String> = self.unbuilt.iter().map(|line| url_without_credentials(&line.value)).collect();
+            lines.sort_unstable();
+            meaning["unbuilt"] = json!(lines);
+        }
+        if let Some(cuda) = &self.azure.cuda {
+            meaning["cuda"] = json!(cuda);
+        }
+        if self.azure.user_managed {
+            meaning["user_managed"] = json!(true);
+        }
         meaning
     }
 
@@ -51,6 +73,44 @@ impl Environment {
             crate::Base::DockerArchive(_) => "docker-archive".to_owned(),
             base => base.to_string(),
         }
+    }
+}
+
+/// Channels in their order, packages sorted: which of them stands first has no meaning.
+fn conda_meaning(conda: &Conda) -> Value {
+    let mut specs: Vec<(&str, Option<&str>)> =
+        conda.specs.iter().map(|spec| (spec.canonical.as_str(), spec.selector)).collect();
+    specs.sort_unstable();
+    specs.dedup();
+    let channels: Vec<String> = conda.channels.iter().map(|channel| url_without_credentials(&channel.value)).collect();
+    let mut platforms: Vec<&str> = conda.platforms.iter().map(|platform| platform.value.as_str()).collect();
+    platforms.sort_unstable();
+    json!({ "channels": channels, "specs": specs, "platforms": platforms })
+}
+
+/// A set of exact packages; where each came from and its digest are all that counts.
+fn set(set: &LockedSet) -> Value {
+    let file = |file: &LockedFile| match &file.location {
+        Location::Url(url) => json!([url.without_credentials().expose().as_str(), file.sha256, file.md5]),
+        Location::Path(path) => json!([path, file.sha256, file.md5]),
+    };
+    let package = |package: &LockedPackage| {
+        let files: Vec<Value> = package.files.iter().map(file).collect();
+        let name = package.name.to_lowercase();
+        json!([name, files, package.marker, package.category]).to_string()
+    };
+    let mut packages: Vec<String> = set.packages.iter().map(package).collect();
+    packages.sort_unstable();
+    json!({ "environment": set.environment, "platform": set.platform, "packages": packages })
+}
+
+/// A text, without the credentials where it is a URL or ends in one. Sample: `git+https://me:token@host.example/a.git`.
+fn url_without_credentials(text: &str) -> String {
+    let start = text.find("://").map(|at| text[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1));
+    let Some(start) = start else { return text.to_owned() };
+    match SafeUrl::parse(&text[start..]) {
+        Ok(url) => format!("{}{}", &text[..start], url.without_credentials().expose()),
+        Err(_) => text.to_owned(),
     }
 }
 

@@ -17,14 +17,21 @@
 //! ```
 
 mod advice;
+mod analysis;
+mod azure_v1;
 mod chars;
 mod collect;
+mod conda;
 mod decode;
 mod error;
 mod files;
 mod format;
 mod hash;
+mod lines;
+mod locked;
 mod model;
+mod pixi;
+mod placeholder;
 mod pyproject;
 mod python;
 mod read;
@@ -33,9 +40,12 @@ mod requirements;
 mod schema;
 mod yaml;
 
+pub use conda::{Conda, CondaSpec};
 pub use error::DefinitionError;
+pub use format::{Format, UnknownFormat};
+pub use locked::{Location, Locked, LockedFile, LockedKind, LockedPackage, LockedSet};
 pub use model::{
-    Base, Environment, FileCopy, FindLinks, Indexes, Options, PackageName, Requirement, Spanned,
+    Azure, Base, BuildContext, Environment, FileCopy, FindLinks, Indexes, Options, PackageName, Requirement, Spanned,
 };
 pub use python::{PythonRequest, python_allowed};
 pub use read::{read, read_text};

@@ -1,6 +1,6 @@
 //! One environment, whatever format it was written in.
 
-use crate::PythonRequest;
+use crate::{Conda, DefinitionError, Format, Locked, PythonRequest};
 use envwright_diagnosis::{Finding, Source, Span};
 use envwright_redact::SafeUrl;
 use envwright_target::Platform;
@@ -9,8 +9,12 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 /// What the user wants, read from a definition in any format.
 #[derive(Debug, Clone)]
 pub struct Environment {
+    /// The format that the definition is written in.
+    pub format: Format,
     /// Its name.
     pub name: Option<String>,
+    /// Where it is named.
+    pub name_span: Option<Span>,
     /// Its version, as written.
     pub version: Option<String>,
     /// What it is for.
@@ -23,10 +27,21 @@ pub struct Environment {
     pub python: Option<PythonRequest>,
     /// What is to be installed from PyPI, in the order of the definition.
     pub requirements: Vec<Requirement>,
+    /// What pip would build from source or fetch first, as pip's lines: version control, archives, folders, `-e`,
+    /// requirements files at URLs.
+    pub unbuilt: Vec<Spanned<String>>,
     /// Limits on versions that install nothing by themselves.
     pub constraints: Vec<Requirement>,
     /// Where wheels are looked for.
     pub indexes: Indexes,
+    /// What is to be installed from conda channels; none where the definition has no part of conda's.
+    pub conda: Option<Conda>,
+    /// Exact packages, where the definition is a lock file.
+    pub locked: Option<Locked>,
+    /// What an image is built from, where the base is a Dockerfile.
+    pub build: Option<BuildContext>,
+    /// What only Azure ML looks at.
+    pub azure: Azure,
     /// Debian packages to add to the base.
     pub apt: Vec<Spanned<String>>,
     /// Environment variables of the image.
@@ -53,6 +68,51 @@ pub struct Environment {
     pub sources: Vec<Arc<Source>>,
     /// Warnings and notes: nothing here stops a build.
     pub findings: Vec<Finding>,
+    /// What is valid and cannot be built by this version: a build stops at it.
+    pub unsupported: Vec<Finding>,
+}
+
+impl Environment {
+    /// The environment, where this version can build all of it; else what it cannot, as findings.
+    pub fn buildable(mut self) -> Result<Self, DefinitionError> {
+        if self.unsupported.is_empty() {
+            return Ok(self);
+        }
+        self.findings.append(&mut self.unsupported);
+        Err(DefinitionError::new(self.findings))
+    }
+}
+
+/// The folder that an image is built from with a Dockerfile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildContext {
+    /// The folder or URL, as written; none for the Dockerfile alone.
+    pub path: Option<String>,
+    /// The Dockerfile in it, as written; `Dockerfile` where none is named.
+    pub dockerfile: Option<String>,
+    /// The text of a Dockerfile that stands in the definition itself.
+    pub inline: Option<String>,
+    /// Where it is named.
+    pub span: Option<Span>,
+}
+
+/// What only Azure ML looks at; no file of an image depends on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Azure {
+    /// The operating system (`os_type`), as written.
+    pub os_type: Option<String>,
+    /// How a model is served (`inference_config`).
+    pub inference_config: Option<serde_json::Value>,
+    /// Properties of the asset.
+    pub properties: BTreeMap<String, String>,
+    /// Whether the packages are those of the image itself (`userManagedDependencies`).
+    pub user_managed: bool,
+    /// The interpreter in the image (`interpreterPath`).
+    pub interpreter: Option<String>,
+    /// The pool of workers that builds it (`build_compute`).
+    pub build_compute: Option<String>,
+    /// The CUDA version that the image is for (`cuda`).
+    pub cuda: Option<String>,
 }
 
 /// A value and where it was written.

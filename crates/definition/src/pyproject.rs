@@ -7,7 +7,7 @@ mod uv;
 use crate::{Options, Spanned, advice, chars::Chars, collect::Collected, requirement};
 use envwright_diagnosis::{Finding, Source, Span, nearest};
 use std::{collections::BTreeSet, ops::Range, path::Path, sync::Arc};
-use toml_edit::{Document, Item, TableLike, Value};
+use toml_edit::{Document, Item, Table, TableLike, Value};
 
 /// What the project's table says of itself.
 #[derive(Debug, Default)]
@@ -18,25 +18,29 @@ pub(crate) struct Project {
     pub(crate) requires_python: Option<Spanned<String>>,
 }
 
-/// Reads a `pyproject.toml`; paths in it are relative to `dir`.
-pub(crate) fn read(
-    source: &Arc<Source>,
-    dir: &Path,
-    options: &Options,
-    collected: &mut Collected,
-) -> Project {
-    let document = match Document::parse(source.text.as_str()) {
-        Ok(document) => document,
+/// Reads the text of a TOML; says what is wrong with it.
+pub(crate) fn parse<'a>(source: &'a Arc<Source>, collected: &mut Collected) -> Option<Document<&'a str>> {
+    match Document::parse(source.text.as_str()) {
+        Ok(document) => Some(document),
         Err(error) => {
             let span = Span::new(source, error.span().unwrap_or_default());
             let message = error.message().lines().next().unwrap_or_default().to_owned();
             let at = span.range().start;
             let finding = Finding::new("definition-invalid-toml").at(&span, message);
             collected.push(advice::unclosed(finding, source, at));
-            return Project::default();
+            None
         }
-    };
-    let root = document.as_table();
+    }
+}
+
+/// Reads a `pyproject.toml`; paths in it are relative to `dir`.
+pub(crate) fn read(
+    source: &Arc<Source>,
+    root: &Table,
+    dir: &Path,
+    options: &Options,
+    collected: &mut Collected,
+) -> Project {
     let mut reader = Reader { source, dir, collected };
     let project = root.get("project").and_then(Item::as_table_like);
     let about = project.map(|project| reader.about(project)).unwrap_or_default();
@@ -49,7 +53,8 @@ pub(crate) fn read(
     if let Some(tool) = root.get("tool").and_then(|tool| tool.get("uv")).and_then(Item::as_table_like) {
         uv::read(&mut reader, tool);
     }
-    if project.is_none() && options.groups.is_empty() {
+    let has_pixi = root.get("tool").is_some_and(|tool| tool.get("pixi").is_some());
+    if project.is_none() && options.groups.is_empty() && !has_pixi {
         let finding = Finding::new("definition-empty").at(&Span::new(source, 0..0), "no `[project]` table");
         reader.collected.push(finding);
     }

@@ -1,17 +1,22 @@
 //! From a path or a text to an [`Environment`].
 
 use crate::{
-    DefinitionError, Environment, Options,
+    BuildContext, DefinitionError, Environment, Format, Locked, Options,
+    analysis::{self, Date},
+    azure_v1,
     chars::Chars,
     collect::Collected,
+    conda,
     decode::decode,
-    format::{self, Format},
+    format::{self, Syntax},
+    locked, pixi,
     pyproject::{self, Project},
     requirements, yaml,
 };
-use envwright_diagnosis::{Finding, Source, Span};
+use envwright_diagnosis::{Finding, Severity, Source, Span};
 use envwright_store::refused;
-use std::{io, path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc, time::SystemTime};
+use toml_edit::Item;
 
 /// Reads the definition at a path, or the one that a folder holds. Reads the files it includes, too.
 pub fn read(path: &Path, options: &Options) -> Result<Environment, DefinitionError> {
@@ -55,47 +60,193 @@ fn environment(
 ) -> Result<Environment, DefinitionError> {
     let mut collected = Collected { indexes: options.index_defaults.clone(), ..Collected::default() };
     collected.sources.push(Arc::clone(source));
-    let mut described = yaml::Described::default();
-    let mut project = Project::default();
-    match format::detect(source) {
-        Format::Requirements => {
-            let chars = Chars::of(source, 0..source.text.len());
-            requirements::Reader::new(&mut collected).text(&chars, dir, path, false);
-        }
-        Format::Pyproject => project = pyproject::read(source, dir, options, &mut collected),
-        Format::Yaml => described = yaml::read(source, dir, path, &mut collected),
-        Format::Dockerfile => whole(source, "a Dockerfile", &mut collected),
-        Format::Lock => whole(source, "a lock file as a definition", &mut collected),
-    }
+    let read = Read { source, dir, path, options, collected: &mut collected }.whole();
     collected.check_duplicates();
-    let is_empty = collected.requirements.is_empty() && described.apt.is_empty();
-    if is_empty && described.base.is_none() && described.files.is_empty() && !collected.has_errors() {
-        let start = Span::new(source, 0..0);
+    let start = read.described.place.clone().unwrap_or_else(|| Span::new(source, 0..0));
+    if is_empty(&collected, &read) && !collected.has_errors() {
         collected.push(Finding::new("definition-empty").at(&start, "nothing is asked for"));
     }
     if collected.has_errors() {
         return Err(DefinitionError::new(collected.findings));
     }
-    Ok(joined(collected, described, project))
+    let mut environment = joined(collected, read);
+    let today = Date::of(SystemTime::now());
+    let found = analysis::findings(&environment, &start, today);
+    environment.findings.extend(found);
+    if environment.findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(DefinitionError::new(environment.findings));
+    }
+    Ok(environment)
 }
 
-/// A finding on a format as a whole, shown at its first line.
-fn whole(source: &Arc<Source>, feature: &str, collected: &mut Collected) {
-    let end = source.text.find('\n').unwrap_or(source.text.len());
-    collected.unsupported(feature, &Span::new(source, 0..end));
+/// Whether nothing is to be put on a base, and no base is named.
+fn is_empty(collected: &Collected, read: &Parts) -> bool {
+    let described = &read.described;
+    let has_conda = described.conda.as_ref().is_some_and(|conda| !conda.specs.is_empty());
+    let has_lock = read.locked.as_ref().is_some_and(|locked| !locked.is_empty());
+    let has_base = described.base.is_some() || described.build.is_some();
+    let has_packages = !collected.requirements.is_empty() || !collected.unbuilt.is_empty() || has_conda || has_lock;
+    !has_packages
+        && described.apt.is_empty()
+        && !has_base
+        && described.files.is_empty()
+        && collected.unsupported.is_empty()
 }
 
-fn joined(collected: Collected, described: yaml::Described, project: Project) -> Environment {
+/// What a definition says, by the reader that says it.
+struct Parts {
+    format: Format,
+    described: yaml::Described,
+    project: Project,
+    locked: Option<Locked>,
+}
+
+impl Parts {
+    fn of(format: Format) -> Self {
+        Self { format, described: yaml::Described::default(), project: Project::default(), locked: None }
+    }
+}
+
+/// One definition that is being read.
+struct Read<'a> {
+    source: &'a Arc<Source>,
+    dir: &'a Path,
+    path: Option<&'a Path>,
+    options: &'a Options,
+    collected: &'a mut Collected,
+}
+
+impl Read<'_> {
+    fn whole(mut self) -> Parts {
+        match format::detect(self.source) {
+            Syntax::Requirements => {
+                let chars = Chars::of(self.source, 0..self.source.text.len());
+                requirements::Reader::new(self.collected).text(&chars, self.dir, self.path, false);
+                Parts::of(Format::Requirements)
+            }
+            Syntax::Toml => self.toml(),
+            Syntax::Yaml => self.yaml(),
+            Syntax::Dockerfile => self.dockerfile(),
+            Syntax::Explicit => {
+                let locked = locked::explicit(self.source, self.dir, self.path, self.collected);
+                self.locked(Format::Explicit, locked)
+            }
+        }
+    }
+
+    fn yaml(&mut self) -> Parts {
+        let root = match yaml::node::parse(self.source) {
+            Ok(Some(root)) => root,
+            Ok(None) => return Parts::of(Format::Azure),
+            Err(finding) => {
+                self.collected.push(finding);
+                return Parts::of(Format::Azure);
+            }
+        };
+        let format = format::of_yaml(self.source, &root);
+        let mut parts = Parts::of(format);
+        match format {
+            Format::PixiLock => {
+                let locked = locked::pixi(self.source, self.dir, self.collected);
+                return self.locked(format, locked);
+            }
+            Format::CondaLock => {
+                let locked = locked::conda_lock(self.source, &root, self.collected);
+                return self.locked(format, locked);
+            }
+            Format::AzureV1 => {
+                parts.described = azure_v1::read(self.source, &root, self.dir, self.collected);
+            }
+            Format::Conda | Format::Mlflow => {
+                let described = &mut parts.described;
+                described.place = root.as_mapping().and_then(|members| {
+                    members.first().map(|(key, _)| Span::new(self.source, key.range.clone()))
+                });
+                conda::read(self.source, &root, self.dir, self.path, self.collected, described);
+            }
+            _ => parts.described = yaml::read(self.source, &root, self.dir, self.path, self.collected),
+        }
+        self.conda_is_not_built(&parts.described);
+        parts
+    }
+
+    fn toml(&mut self) -> Parts {
+        let Some(document) = pyproject::parse(self.source, self.collected) else {
+            return Parts::of(Format::Pyproject);
+        };
+        let root = document.as_table();
+        let format = format::of_toml(root);
+        let mut parts = Parts::of(format);
+        match format {
+            Format::Pylock => {
+                let (locked, project) = locked::pylock(self.source, root, self.collected);
+                let parts = self.locked(format, locked);
+                return Parts { project, ..parts };
+            }
+            Format::UvLock => self.unsupported("a lock file of uv's"),
+            Format::Pixi => pixi::read(self.source, root, self.dir, self.collected, &mut parts.described),
+            _ => {
+                parts.project = pyproject::read(self.source, root, self.dir, self.options, self.collected);
+                let tool = root.get("tool").and_then(|tool| tool.get("pixi")).and_then(Item::as_table_like);
+                if let Some(tool) = tool {
+                    pixi::read(self.source, tool, self.dir, self.collected, &mut parts.described);
+                }
+            }
+        }
+        self.conda_is_not_built(&parts.described);
+        parts
+    }
+
+    fn dockerfile(&mut self) -> Parts {
+        let mut parts = Parts::of(Format::Dockerfile);
+        self.unsupported("a Dockerfile");
+        let path = self.dir.display().to_string();
+        let name = self.path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        parts.described.build = Some(BuildContext {
+            path: Some(if path.is_empty() { ".".to_owned() } else { path }),
+            dockerfile: name.clone(),
+            inline: name.is_none().then(|| self.source.text.clone()),
+            span: None,
+        });
+        parts
+    }
+
+    fn locked(&mut self, format: Format, locked: Locked) -> Parts {
+        self.unsupported("a lock file as a definition");
+        Parts { locked: Some(locked), ..Parts::of(format) }
+    }
+
+    fn conda_is_not_built(&mut self, described: &yaml::Described) {
+        let Some(spec) = described.conda.as_ref().and_then(|conda| conda.specs.first()) else { return };
+        self.collected.unsupported("conda packages", &spec.span);
+    }
+
+    /// Notes on a format as a whole, shown at its first line.
+    fn unsupported(&mut self, feature: &str) {
+        let end = self.source.text.find('\n').unwrap_or(self.source.text.len());
+        self.collected.unsupported(feature, &Span::new(self.source, 0..end));
+    }
+}
+
+fn joined(collected: Collected, parts: Parts) -> Environment {
+    let Parts { format, described, project, locked } = parts;
     Environment {
+        format,
         name: described.name.or(project.name),
+        name_span: described.name_span,
         version: described.version.or(project.version),
         description: described.description.or(project.description),
         base: described.base.unwrap_or_default(),
         base_span: described.base_span,
         python: described.python,
         requirements: collected.requirements,
+        unbuilt: collected.unbuilt,
         constraints: collected.constraints,
         indexes: collected.indexes,
+        conda: described.conda,
+        locked,
+        build: described.build,
+        azure: described.azure,
         apt: described.apt,
         env: described.env,
         files: described.files,
@@ -109,5 +260,6 @@ fn joined(collected: Collected, described: yaml::Described, project: Project) ->
         platforms: described.platforms,
         sources: collected.sources,
         findings: collected.findings,
+        unsupported: collected.unsupported,
     }
 }

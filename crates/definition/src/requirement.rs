@@ -1,6 +1,6 @@
 //! One requirement: its kind, its grammar, and what of it can be built.
 
-use crate::{PackageName, Requirement, chars::Chars, collect::Collected};
+use crate::{PackageName, Requirement, chars::Chars, collect::Collected, placeholder};
 use envwright_diagnosis::{Finding, Span};
 use envwright_redact::{Redactor, SafeUrl};
 use std::path::Path;
@@ -43,9 +43,13 @@ pub(crate) struct Parsed {
 /// relative paths start from.
 pub(crate) fn parse(line: &Chars, dir: &Path, collected: &mut Collected) -> Option<Parsed> {
     let text = line.text();
+    if let Some(finding) = placeholder::finding(&text, &line.span()) {
+        collected.push(finding);
+        return None;
+    }
     let (target, marker) = split_marker(&text);
     if is_version_control(target) {
-        collected.unsupported("a source build from version control", &line.span());
+        collected.unbuilt("a source build from version control", text, &line.span());
         return None;
     }
     if let Some(scheme) = scheme(target) {
@@ -113,7 +117,12 @@ fn local(line: &Chars, target: &str, marker: &str, dir: &Path, collected: &mut C
     if !is_wheel(&path.to_string_lossy()) {
         let feature =
             if path.is_dir() { "a source build from a folder" } else { "a source build from an archive" };
-        collected.unsupported(feature, &span);
+        if path.exists() {
+            collected.unbuilt(feature, line.text(), &span);
+        } else {
+            let (written, _) = split_extras(target);
+            collected.missing("definition-file-missing", written, &path, &span);
+        }
         return None;
     }
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -137,7 +146,7 @@ fn wheel(line: &Chars, target: &str, marker: &str, collected: &mut Collected) ->
     let file = url.file_name().unwrap_or_default();
     if !is_wheel(&file) {
         collected.check_credentials(&url, &span);
-        collected.unsupported("a source build from an archive", &span);
+        collected.unbuilt("a source build from an archive", line.text(), &span);
         return None;
     }
     let name = wheel_name(&file, &span, collected)?;
@@ -194,14 +203,14 @@ fn grammar(line: &Chars, text: &str, collected: &mut Collected) -> Option<Parsed
 fn is_buildable(url: &Url, line: &Chars, collected: &mut Collected) -> bool {
     let span = line.span();
     if is_version_control(url.scheme()) {
-        collected.unsupported("a source build from version control", &span);
+        collected.unbuilt("a source build from version control", line.text(), &span);
         return false;
     }
     let safe = SafeUrl::from(url.clone());
     collected.check_credentials(&safe, &span);
     let file = safe.file_name().unwrap_or_default();
     if !is_wheel(&file) {
-        collected.unsupported("a source build from an archive", &span);
+        collected.unbuilt("a source build from an archive", line.text(), &span);
         return false;
     }
     if wheel_name(&file, &span, collected).is_none() {
@@ -227,6 +236,11 @@ fn suggested(finding: Finding, text: &str, reason: &str) -> Finding {
         && is_version(version.trim())
     {
         return finding.remedy(format!("Write `{}=={}`", name.trim(), version.trim()));
+    }
+    // Sample: `'six>=1.16',`, as a list of Python has it.
+    let bare = text.trim_end_matches(',').trim_matches(['\'', '"']);
+    if bare != text && uv_pep508::Requirement::<Url>::parse(bare, "/").is_ok() {
+        return finding.remedy(format!("Write `{bare}`, without quotes and comma"));
     }
     if reason.contains("valid marker name") {
         return finding.remedy(format!("Write a name that markers know: {}", MARKERS.join(", ")));

@@ -24,22 +24,22 @@ struct Definition {
     description: Option<String>,
     /// Labels of your own.
     tags: Option<BTreeMap<String, Text>>,
-    /// Azure ML's properties; not used.
+    /// Azure ML's properties of the asset; not used.
     properties: Option<BTreeMap<String, Text>>,
     /// The base: `bootstrap:debian/<suite>` (default `bookworm`), `oci:<folder>`, `docker-archive:<file>`, `scratch`.
     image: Option<String>,
-    /// Azure ML's conda definition; not built yet.
-    conda_file: Option<serde_json::Value>,
-    /// Azure ML's Dockerfile; not built yet.
-    build: Option<serde_json::Value>,
+    /// A conda environment, or the path of one; not built yet.
+    conda_file: Option<CondaFile>,
+    /// The folder of a Dockerfile; not built yet.
+    build: Option<Build>,
     /// The operating system: `linux`.
-    os_type: Option<String>,
-    /// How Azure ML serves a model; not used.
-    inference_config: Option<serde_json::Value>,
-    /// Azure ML's datastore of a build context; not built yet.
+    os_type: Option<System>,
+    /// How Azure ML serves a model; no file of the image depends on it.
+    inference_config: Option<InferenceConfig>,
+    /// Azure ML's datastore that a build context is uploaded to; not used.
     datastore: Option<String>,
-    /// Path of a build context in the datastore; not built yet.
-    path: Option<String>,
+    /// Who made the asset and when, as Azure ML writes it; not used.
+    creation_context: Option<serde_json::Value>,
     /// Path of a requirements file, or a list of requirements with pip's options.
     requirements: Option<OneOrMany>,
     /// Debian packages to add to the base.
@@ -64,6 +64,94 @@ struct Definition {
     cuda: Option<Text>,
     /// Pool of workers that builds it; not known yet.
     build_compute: Option<String>,
+}
+
+/// A conda environment in the definition, or the path of one.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "describes the YAML")]
+enum CondaFile {
+    Path(String),
+    Environment(Conda),
+}
+
+/// conda's `environment.yml`.
+#[derive(JsonSchema)]
+#[schemars(title = "conda environment")]
+#[expect(dead_code, reason = "describes the YAML")]
+struct Conda {
+    /// Name of the environment.
+    name: Option<String>,
+    /// Channels, the first one preferred.
+    channels: Option<OneOrMany>,
+    /// Packages of conda's, and a list of pip's below `pip`.
+    dependencies: Vec<Dependency>,
+    /// Environment variables that are set when the environment is activated.
+    variables: Option<BTreeMap<String, Text>>,
+    /// The folder that it was exported from; not used.
+    prefix: Option<String>,
+    /// conda-lock's platforms, such as `linux-64`.
+    platforms: Option<OneOrMany>,
+    /// conda-lock's category of the packages; not used.
+    category: Option<String>,
+}
+
+/// A package of conda's, or a list of pip's.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "describes the YAML")]
+enum Dependency {
+    /// A match specification, such as `numpy=1.26` or `conda-forge::numpy >=1.26`.
+    Conda(String),
+    /// Lines of a requirements file.
+    Pip {
+        /// Lines of a requirements file.
+        pip: Option<Vec<String>>,
+    },
+}
+
+/// The folder of a Dockerfile.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the YAML")]
+struct Build {
+    /// The folder, or a URL of a Git repository.
+    path: Option<String>,
+    /// The Dockerfile in it.
+    dockerfile_path: Option<String>,
+}
+
+/// The operating system of the image.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes the YAML")]
+enum System {
+    Linux,
+    Windows,
+}
+
+/// Where a server of a model answers.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the YAML")]
+struct InferenceConfig {
+    /// Where it says that it runs.
+    liveness_route: Route,
+    /// Where it says that it can be asked.
+    readiness_route: Route,
+    /// Where it is asked.
+    scoring_route: Route,
+}
+
+/// A port and a path.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the YAML")]
+struct Route {
+    /// The port.
+    port: u16,
+    /// The path.
+    path: String,
 }
 
 /// A string; a number or truth value is taken as written.

@@ -21,12 +21,15 @@ fn texts(environment: &Environment) -> Vec<&str> {
     environment.requirements.iter().map(|one| one.text.as_str()).collect()
 }
 
+/// The errors that a build would stop at.
 fn problems(name: &str, text: &str, dir: &Path) -> Vec<String> {
-    let findings = match read_text(name, text, dir, &Options::default()) {
+    let read = read_text(name, text, dir, &Options::default());
+    let findings = match read.and_then(Environment::buildable) {
         Ok(environment) => environment.findings,
         Err(error) => error.findings(),
     };
-    findings.iter().map(|finding| finding.problem.to_string()).collect()
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| finding.problem.to_string()).collect()
 }
 
 #[test]
@@ -203,6 +206,7 @@ fn azure_files_without_an_image_get_the_default_base_only_with_a_key_of_ours() {
     let environment = read_text("e.yml", "name: a\napt: [curl]\n", here, &Options::default()).unwrap();
     assert_eq!(environment.base, Base::default());
     assert_eq!(problems("e.yml", "image: scratch\n", here), [""; 0]);
+    assert_eq!(problems("e.yml", "version: 1\nimage: registry.example/a:1\n", here), ["definition-key-missing"]);
     let environment = read_text("e.yml", "image: registry.example/a:1\n", here, &Options::default()).unwrap();
     assert_eq!(environment.base, Base::Registry("registry.example/a:1".to_owned()));
 }
@@ -213,9 +217,9 @@ fn formats_that_are_not_built_yet_are_named() {
     for (name, text) in [
         ("environment.yml", "channels: [conda-forge]\ndependencies: [numpy]\n"),
         ("Dockerfile", "FROM debian\n"),
-        ("pixi.lock", "version: 6\n"),
-        ("e.yml", "image: scratch\nconda_file: conda.yml\n"),
-        ("e.yml", "build: {path: .}\n"),
+        ("pixi.lock", "version: 6\nenvironments: {}\npackages: []\n"),
+        ("e.yml", "image: scratch\nconda_file: {dependencies: [numpy]}\n"),
+        ("e.yml", "name: a\nbuild: {path: https://git.example/a.git}\n"),
         ("pyproject.toml", "[project]\nname = 'a'\ndynamic = ['dependencies']\n"),
     ] {
         assert_eq!(problems(name, text, here), ["not-supported-yet"], "{name}: {text}");

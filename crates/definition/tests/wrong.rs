@@ -1,12 +1,13 @@
 //! What users are told about definitions that are wrong: the whole text report.
 
-use envwright_definition::{Options, read_text};
+use envwright_definition::{Environment, Options, read_text};
 use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, report};
 use std::path::Path;
 
 fn told(name: &str, text: &str) -> String {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let findings = match read_text(name, text, &dir, &Options::default()) {
+    let read = read_text(name, text, &dir, &Options::default());
+    let findings = match read.and_then(Environment::buildable) {
         Ok(environment) => environment.findings,
         Err(error) => error.findings(),
     };

@@ -187,14 +187,14 @@ fn causes(finding: &Finding, problem: Option<&Problem>) -> Vec<String> {
 
 fn remedies(finding: &Finding, problem: Option<&Problem>) -> Vec<Remedy> {
     let facts: &Facts = &finding.facts;
-    let mut remedies = finding.remedies.clone();
+    let mut remedies: Vec<Remedy> = finding.all_remedies().collect();
     let known = problem.iter().flat_map(|problem| &problem.remedy);
     let tool = finding.tool.as_deref();
     for guidance in known.filter(|guidance| template::holds(&guidance.when, facts, tool)) {
         let title = template::text(&guidance.title, facts);
         let command = guidance.command.iter().map(|command| template::command(command, facts)).collect();
         if remedies.iter().all(|remedy| remedy.title != title) {
-            remedies.push(Remedy { title, command });
+            remedies.push(Remedy { title, command, ..Remedy::default() });
         }
     }
     remedies

@@ -1,6 +1,6 @@
 //! One problem that was seen.
 
-use crate::Span;
+use crate::{Fix, Span};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
@@ -84,6 +84,12 @@ pub struct Remedy {
     pub title: String,
     /// Commands to type, shown and never run.
     pub command: Vec<String>,
+    /// The name of the mechanical fix that does it, where there is one.
+    #[serde(default)]
+    pub fix: Option<String>,
+    /// What the fix changes, as a unified diff.
+    #[serde(default)]
+    pub patch: Option<String>,
 }
 
 /// One problem that was seen, before the catalog's words are put to it.
@@ -104,6 +110,9 @@ pub struct Finding {
     pub details: Vec<String>,
     /// Specific things to do, the best first.
     pub remedies: Vec<Remedy>,
+    /// A change of the texts that takes the finding away, where a program can make it.
+    #[serde(skip)]
+    pub fix: Option<Fix>,
     /// The tool that said it; none for what envwright itself met.
     #[serde(default)]
     pub tool: Option<String>,
@@ -126,6 +135,7 @@ impl Finding {
             evidence: Vec::new(),
             details: Vec::new(),
             remedies: Vec::new(),
+            fix: None,
             tool: None,
             confidence: certain(),
         }
@@ -159,10 +169,28 @@ impl Finding {
         self
     }
 
+    /// What can be done, the change that a program can make first.
+    pub(crate) fn all_remedies(&self) -> impl Iterator<Item = Remedy> {
+        let fix = self.fix.as_ref().map(|fix| Remedy {
+            title: fix.title.clone(),
+            command: vec!["envwright check --fix".to_owned()],
+            fix: Some(self.problem.to_string()),
+            patch: Some(fix.patch()),
+        });
+        fix.into_iter().chain(self.remedies.iter().cloned())
+    }
+
+    /// Says how a program can take the finding away.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
+    }
+
     /// Adds something to do.
     #[must_use]
     pub fn remedy(mut self, title: impl Into<String>) -> Self {
-        self.remedies.push(Remedy { title: title.into(), command: Vec::new() });
+        self.remedies.push(Remedy { title: title.into(), ..Remedy::default() });
         self
     }
 }

@@ -7,6 +7,7 @@
 //! - [`Diagnosis`]: the findings of one failure in the catalog's words, root causes first;
 //! - [`log`]: reads what any tool printed: [`log::LogReader`], with the signatures of a catalog, [`log::Matcher`];
 //! - [`LookUp`]: who can be asked for real names in the place of those that a log says do not exist;
+//! - [`Fix`] and [`edit`]: changes of texts that take a finding away;
 //! - [`report`]: a diagnosis as text and as JSON;
 //! - [`nearest`]: the name that was probably meant.
 //!
@@ -21,6 +22,7 @@
 
 mod catalog;
 mod diagnosis;
+pub mod edit;
 mod explain;
 mod finding;
 pub mod log;
@@ -38,6 +40,7 @@ mod wrap;
 
 pub use catalog::{Catalog, CatalogError};
 pub use diagnosis::{Diagnosed, Diagnosis, Outcome};
+pub use edit::{Edit, Fix};
 pub use explain::Explain;
 pub use finding::{Evidence, Facts, Finding, ProblemId, Remedy, Severity};
 pub use look_up::{Asked, Had, LookUp};

@@ -21,11 +21,14 @@ impl<'a> Masker<'a> {
         for (name, value) in finding.facts.iter() {
             facts.set(name, self.redactor.redact(value));
         }
+        let remedies = finding.all_remedies().map(|remedy| self.remedy(remedy)).collect();
         Finding {
             facts,
             evidence: finding.evidence.into_iter().map(|evidence| self.evidence(&evidence)).collect(),
             details: self.texts(finding.details),
-            remedies: finding.remedies.into_iter().map(|remedy| self.remedy(remedy)).collect(),
+            remedies,
+            // It holds the texts as they are.
+            fix: None,
             ..finding
         }
     }
@@ -38,6 +41,8 @@ impl<'a> Masker<'a> {
         Remedy {
             title: self.redactor.redact(&remedy.title).into_owned(),
             command: self.texts(remedy.command),
+            fix: remedy.fix,
+            patch: remedy.patch.map(|patch| self.redactor.redact(&patch).into_owned()),
         }
     }
 

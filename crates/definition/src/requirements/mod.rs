@@ -6,15 +6,11 @@ mod options;
 #[cfg(test)]
 mod pip;
 
-use crate::{FindLinks, chars::Chars, collect::Collected, decode::decode, requirement};
-use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
+use crate::{FindLinks, chars::Chars, collect::Collected, requirement};
+use envwright_diagnosis::{Finding, Severity, Span, nearest};
 use envwright_redact::SafeUrl;
-use envwright_store::refused;
 use options::{Given, OptionFault};
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// Files that one definition may include; more is a mistake.
 const MOST_FILES: usize = 500;
@@ -56,7 +52,8 @@ impl<'a> Reader<'a> {
         }
         let first = |name: &str| given.iter().find(|one| one.name == name);
         if let Some(editable) = first("--editable") {
-            return self.collected.unsupported("an editable install (`-e`)", &editable.value.span());
+            let line = format!("-e {}", editable.value.text());
+            return self.collected.unbuilt("an editable install (`-e`)", line, &editable.value.span());
         }
         if let Some(file) = first("--requirement") {
             return self.include(file, dir, false);
@@ -119,7 +116,8 @@ impl<'a> Reader<'a> {
             if let Ok(url) = SafeUrl::parse(&name) {
                 self.collected.check_credentials(&url, &span);
             }
-            return self.collected.unsupported("a requirements file at a URL", &span);
+            let line = format!("{} {name}", if constraint { "-c" } else { "-r" });
+            return self.collected.unbuilt("a requirements file at a URL", line, &span);
         }
         self.file(&dir.join(&name), &name, &span, constraint);
     }
@@ -142,19 +140,7 @@ impl<'a> Reader<'a> {
                 .remedy("Remove the line shown");
             return self.collected.push(finding);
         }
-        let bytes = match fs_err::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return self.collected.missing(MISSING, name, path, span);
-            }
-            Err(error) => return self.collected.push(refused(path.display(), &error).at(span, "this file")),
-        };
-        let Some(text) = decode(&bytes) else {
-            let finding = Finding::new("definition-encoding").fact("path", name);
-            return self.collected.push(finding.at(span, "this file"));
-        };
-        let source = Source::new(path.strip_prefix(".").unwrap_or(path).display().to_string(), text);
-        self.collected.sources.push(source.clone());
+        let Some(source) = self.collected.file(MISSING, path, name, span) else { return };
         let chars = Chars::of(&source, 0..source.text.len());
         let dir = path.parent().unwrap_or(Path::new("")).to_owned();
         self.text(&chars, &dir, Some(path), constraint);
@@ -187,7 +173,8 @@ impl<'a> Reader<'a> {
         for option in given {
             match option.name {
                 "--no-binary" if option.value.text() != ":none:" => {
-                    self.collected.unsupported("a source build (`--no-binary`)", &option.word.span());
+                    let line = format!("--no-binary {}", option.value.text());
+                    self.collected.unbuilt("a source build (`--no-binary`)", line, &option.word.span());
                 }
                 "--trusted-host" | "--use-feature" | "--hash" | "--global-option" | "--config-settings" => {
                     self.ignored(option);

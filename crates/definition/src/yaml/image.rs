@@ -1,14 +1,24 @@
 //! The base that `image` names.
 
-use super::{Reader, node::Node};
+use super::{
+    Reader,
+    node::{Kind, Node},
+};
 use crate::Base;
 
 /// How values of `image` may start, for messages.
 const FORMS: &str = "an image of a registry, `bootstrap:debian/<suite>`, `oci:<folder>`, `docker-archive:<file>` or `scratch`";
 
+/// Whether an image is named in a form that is envwright's alone.
+pub(super) fn is_own(text: &str) -> bool {
+    let text = text.trim();
+    text == "scratch" || ["bootstrap:", "oci:", "docker-archive:"].iter().any(|form| text.starts_with(form))
+}
+
 impl Reader<'_> {
     pub(super) fn image(&mut self, value: &Node) -> Option<Base> {
-        let Some(text) = value.as_str().map(str::trim) else {
+        let text = value.as_str().filter(|_| !self.is_azure || value.kind() == Kind::String);
+        let Some(text) = text.map(str::trim) else {
             self.invalid("image", FORMS, value);
             return None;
         };

@@ -31,7 +31,7 @@ keys! {
     OsType "os_type" Azure,
     InferenceConfig "inference_config" Azure,
     Datastore "datastore" Azure,
-    Path "path" Azure,
+    CreationContext "creation_context" Azure,
     Requirements "requirements" Envwright,
     Apt "apt" Envwright,
     Python "python" Envwright,

@@ -1,12 +1,15 @@
 //! Azure ML's environment YAML (v2) with envwright's own keys.
 
+mod azure;
 mod image;
 mod keys;
 pub(crate) mod node;
 mod values;
 
-use crate::{Base, FileCopy, PythonRequest, Spanned, advice, collect::Collected};
-use envwright_diagnosis::{Finding, Source, Span, nearest};
+use crate::{
+    Azure, Base, BuildContext, Conda, FileCopy, PythonRequest, Spanned, advice, collect::Collected,
+};
+use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
 use envwright_target::Platform;
 pub(crate) use keys::Key;
 use node::Node;
@@ -20,6 +23,7 @@ use std::{
 #[derive(Debug, Default)]
 pub(crate) struct Described {
     pub(crate) name: Option<String>,
+    pub(crate) name_span: Option<Span>,
     pub(crate) version: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) base: Option<Base>,
@@ -34,6 +38,13 @@ pub(crate) struct Described {
     pub(crate) compile: bool,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) platforms: Vec<Platform>,
+    pub(crate) conda: Option<Conda>,
+    pub(crate) build: Option<BuildContext>,
+    pub(crate) azure: Azure,
+    /// Where the definition as a whole is shown.
+    pub(crate) place: Option<Span>,
+    /// Whether it is an Azure ML environment with keys of Azure ML's alone.
+    pub(crate) is_azure: bool,
 }
 
 /// Whether all top keys are ones that are known here, and one of them says what is wanted.
@@ -54,50 +65,37 @@ pub(crate) fn is_nearly_ours(root: &Node) -> bool {
 /// Reads a YAML definition; paths in it are relative to `dir`, the folder of the file `path`.
 pub(crate) fn read(
     source: &Arc<Source>,
+    root: &Node,
     dir: &Path,
     path: Option<&Path>,
     collected: &mut Collected,
 ) -> Described {
     let mut described = Described::default();
-    let root = match node::parse(source) {
-        Ok(Some(root)) => root,
-        Ok(None) => return described,
-        Err(finding) => {
-            collected.push(finding);
-            return described;
-        }
-    };
-    let mut reader = Reader { source, dir, path: path.map(Path::to_owned), collected };
+    let mut reader = Reader { source, dir, path: path.map(Path::to_owned), is_azure: false, collected };
     let Some(members) = root.as_mapping() else {
-        let span = reader.span(&root);
-        let finding = Finding::new("definition-invalid-yaml").at(&span, "no `key: value` stands here");
-        let finding = match root.as_sequence() {
-            Some(_) => finding
-                .detail("The file is a list; a definition has keys with values.")
-                .remedy("Write the key of the list above it, such as `requirements:`"),
-            None => finding.detail("The file is a text; a definition has keys with values."),
-        };
-        reader.collected.push(finding);
+        reader.no_mapping(root);
         return described;
     };
-    if reader.is_other_format(&root) {
-        return described;
-    }
+    let keys = || members.iter().filter_map(|(key, _)| key.as_str());
+    let has_own_base = root.get("image").and_then(Node::as_str).is_some_and(image::is_own);
+    reader.is_azure = !has_own_base && !keys().any(|key| Key::parse(key).is_some_and(Key::is_own));
+    described.is_azure = reader.is_azure;
+    described.place = members.first().map(|(key, _)| reader.span(key));
     reader.check_duplicates(members);
-    let mut own = false;
     for (key, value) in members {
         let Some(known) = reader.key(key) else { continue };
-        own |= known.is_own();
         if !value.is_null() {
             reader.member(known, value, &mut described);
+        } else if reader.is_azure && known != Key::Schema {
+            reader.invalid(known.name(), "a value", key);
         }
     }
-    let names_image = ["image", "conda_file", "build"].iter().any(|key| root.get(key).is_some());
-    if !own && !names_image {
-        let span = reader.span(&root);
-        reader.collected.push(Finding::new("definition-image-missing").at(&span, "no `image` here"));
-    }
+    reader.whole(root, &described);
     described
+}
+
+fn is_own(key: &Node) -> bool {
+    key.as_str().and_then(Key::parse).is_some_and(Key::is_own)
 }
 
 /// Reads values and keeps their places.
@@ -105,6 +103,8 @@ struct Reader<'a> {
     source: &'a Arc<Source>,
     dir: &'a Path,
     path: Option<PathBuf>,
+    /// Whether there are keys of Azure ML's alone: then its own rules hold.
+    is_azure: bool,
     collected: &'a mut Collected,
 }
 
@@ -113,23 +113,51 @@ impl Reader<'_> {
         Span::new(self.source, node.range.clone())
     }
 
-    /// conda's environments and Azure ML's first version are known, but not built yet.
-    fn is_other_format(&mut self, root: &Node) -> bool {
-        let has = |key: &str| root.get(key).is_some();
-        let feature = if has("dependencies") || has("channels") {
-            "a conda environment"
-        } else if has("docker") && has("python") || has("condaDependencies") {
-            "an Azure ML environment of the first version"
-        } else {
-            return false;
+    fn no_mapping(&mut self, root: &Node) {
+        let span = self.span(root);
+        let finding = Finding::new("definition-invalid-yaml").at(&span, "no `key: value` stands here");
+        let finding = match root.as_sequence() {
+            Some(_) => finding
+                .detail("The file is a list; a definition has keys with values.")
+                .remedy("Write the key of the list above it, such as `requirements:`"),
+            None => finding.detail("The file is a text; a definition has keys with values."),
         };
-        let telling = ["dependencies", "channels", "docker", "condaDependencies"];
+        self.collected.push(finding);
+    }
+
+    /// What is missing, or too much, in the definition as a whole.
+    fn whole(&mut self, root: &Node, described: &Described) {
         let members = root.as_mapping().unwrap_or_default();
-        let key = members.iter().map(|(key, _)| key);
-        let place = key.into_iter().find(|key| telling.contains(&key.as_str().unwrap_or_default()));
-        let span = self.span(place.unwrap_or(root));
-        self.collected.unsupported(feature, &span);
-        true
+        let key = |name: &str| members.iter().map(|(key, _)| key).find(|key| key.as_str() == Some(name));
+        let start = Span::new(self.source, root.range.start..root.range.start);
+        let place = described.place.clone().unwrap_or(start);
+        // An image alone is one that is used as it is.
+        let is_image_alone = members.len() == 1 && key("image").is_some();
+        if self.is_azure && key("name").is_none() && !is_image_alone {
+            let finding = Finding::new("definition-key-missing").fact("key", "name");
+            self.collected.push(finding.at(&place, "no `name` here"));
+        }
+        if self.is_azure && key("image").is_none() && key("build").is_none() {
+            self.collected.push(Finding::new("definition-image-missing").at(&place, "no `image` here"));
+        }
+        if let (Some(image), Some(build)) = (key("image"), key("build")) {
+            let finding = Finding::new("definition-image-conflict")
+                .at(&self.span(build), "a Dockerfile here")
+                .at(&self.span(image), "an image here");
+            self.collected.push(finding);
+        }
+        if let (Some(build), Some(conda)) = (key("build"), key("conda_file")) {
+            let finding = Finding::new("definition-build-attribute").fact("key", "conda_file");
+            let finding = finding.at(&self.span(conda), "not beside `build`").at(&self.span(build), "a Dockerfile here");
+            self.collected.push(finding);
+        }
+        let own: Vec<&Node> = members.iter().map(|(key, _)| key).filter(|key| is_own(key)).collect();
+        if let (Some(first), Some(_)) = (own.first(), key("$schema")) {
+            let names: Vec<String> = own.iter().map(|key| format!("`{}`", key.as_str().unwrap_or_default())).collect();
+            let finding = Finding::new("definition-azure-refuses").severity(Severity::Note);
+            let finding = finding.fact("key", names.join(", ")).at(&self.span(first), "envwright's own key");
+            self.collected.push(finding);
+        }
     }
 
     fn key(&mut self, key: &Node) -> Option<Key> {
@@ -168,10 +196,14 @@ impl Reader<'_> {
 
     fn member(&mut self, key: Key, value: &Node, described: &mut Described) {
         match key {
-            Key::Name => described.name = self.string(key, value),
-            Key::Version => described.version = self.string(key, value),
+            Key::Name => {
+                described.name_span = Some(self.span(value));
+                described.name = self.string(key, value);
+            }
+            Key::Version => described.version = self.version(value),
             Key::Description => described.description = self.string(key, value),
             Key::Tags => described.tags = self.strings_by_name(key, value),
+            Key::Properties => described.azure.properties = self.strings_by_name(key, value),
             Key::Image => {
                 described.base = self.image(value);
                 described.base_span = Some(self.span(value));
@@ -186,14 +218,20 @@ impl Reader<'_> {
             Key::Compile => described.compile = self.truth(key, value),
             Key::Cmd => described.cmd = Some(self.command(value)),
             Key::Platforms => described.platforms = self.platforms(value),
-            Key::OsType => self.system(value),
-            Key::CondaFile => self.unsupported("conda packages (`conda_file`)", value),
-            Key::Build => self.unsupported("a Dockerfile (`build`)", value),
-            Key::Datastore | Key::Path => self.unsupported("a build context in a datastore", value),
-            Key::Cuda => self.unsupported("the key `cuda`", value),
-            Key::BuildCompute => self.unsupported("the key `build_compute`", value),
-            // They say how a model is served or where the file was edited; no file of the image depends on them.
-            Key::Schema | Key::InferenceConfig | Key::Properties => {}
+            Key::OsType => described.azure.os_type = self.system(value),
+            Key::CondaFile => self.conda_file(value, described),
+            Key::Build => described.build = self.build(value),
+            Key::InferenceConfig => described.azure.inference_config = self.inference_config(value),
+            Key::Cuda => {
+                described.azure.cuda = self.string(key, value);
+                self.unsupported("the key `cuda`", value);
+            }
+            Key::BuildCompute => {
+                described.azure.build_compute = self.string(key, value);
+                self.unsupported("the key `build_compute`", value);
+            }
+            Key::Datastore => drop(self.string(key, value)),
+            Key::Schema | Key::CreationContext => {}
         }
     }
 

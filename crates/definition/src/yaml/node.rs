@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 /// How deep values may be nested.
 const DEEPEST: usize = 64;
-/// Values that a definition may have once its aliases are filled in.
+/// Values that a definition may have once its aliases are filled in; as many as it has bytes, where that is more.
 const MOST_VALUES: usize = 100_000;
 
 /// A value and its place in bytes.
@@ -15,6 +15,8 @@ const MOST_VALUES: usize = 100_000;
 pub(crate) struct Node {
     pub(crate) value: Value,
     pub(crate) range: Range<usize>,
+    /// Whether it is a scalar without quotes, which YAML may read as a number or truth value.
+    pub(crate) is_plain: bool,
     /// How many values it holds, itself included.
     size: usize,
 }
@@ -36,6 +38,19 @@ impl Node {
         }
     }
 
+    /// The value as JSON; scalars as strings, as they are written.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Scalar(text) => text.as_str().into(),
+            Value::Sequence(items) => items.iter().map(Self::to_json).collect(),
+            Value::Mapping(members) => {
+                let members = members.iter().filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value.to_json())));
+                serde_json::Value::Object(members.collect())
+            }
+        }
+    }
+
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.value, Value::Null)
     }
@@ -54,9 +69,84 @@ impl Node {
         }
     }
 
+    /// What a reader of YAML 1.1, as PyYAML is one, takes a scalar for (<https://yaml.org/type/>).
+    pub(crate) fn kind(&self) -> Kind {
+        match &self.value {
+            Value::Null => Kind::Null,
+            Value::Scalar(text) if self.is_plain => kind(text),
+            Value::Scalar(_) => Kind::String,
+            Value::Sequence(_) => Kind::Sequence,
+            Value::Mapping(_) => Kind::Mapping,
+        }
+    }
+
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.as_mapping()?.iter().find(|(name, _)| name.as_str() == Some(key)).map(|(_, value)| value)
     }
+}
+
+/// What a value is in YAML 1.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    Bool,
+    Int,
+    Float,
+    Time,
+    String,
+    Sequence,
+    Mapping,
+}
+
+fn kind(text: &str) -> Kind {
+    const TRUTHS: [&str; 6] = ["true", "false", "yes", "no", "on", "off"];
+    let lower = text.to_ascii_lowercase();
+    if TRUTHS.contains(&lower.as_str()) && (text == lower || text == text.to_ascii_uppercase() || is_title(text)) {
+        return Kind::Bool;
+    }
+    let digits = text.trim_start_matches(['+', '-']);
+    let all = |text: &str, is: fn(char) -> bool| !text.is_empty() && text.chars().all(|c| is(c) || c == '_');
+    if all(digits, |c| c.is_ascii_digit()) && digits.starts_with(|c: char| c.is_ascii_digit()) {
+        let octal = digits.len() > 1 && digits.starts_with('0') && digits.contains(['8', '9']);
+        return if octal { Kind::String } else { Kind::Int };
+    }
+    if digits.strip_prefix("0x").is_some_and(|hex| all(hex, |c| c.is_ascii_hexdigit())) {
+        return Kind::Int;
+    }
+    if digits.split_once('.').is_some_and(|(whole, rest)| is_fraction(whole, rest)) {
+        return Kind::Float;
+    }
+    if matches!(lower.as_str(), ".nan" | ".inf" | "-.inf" | "+.inf") {
+        return Kind::Float;
+    }
+    if is_date(text) { Kind::Time } else { Kind::String }
+}
+
+fn is_title(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c.is_ascii_uppercase()) && chars.all(|c| c.is_ascii_lowercase())
+}
+
+/// Samples: `3.10`, `.5`, `1.5e+3`.
+fn is_fraction(whole: &str, rest: &str) -> bool {
+    let is_digits = |text: &str| text.chars().all(|c| c.is_ascii_digit() || c == '_');
+    let (rest, exponent) = rest.split_once(['e', 'E']).map_or((rest, None), |(rest, exponent)| (rest, Some(exponent)));
+    let exponent_fits = exponent.is_none_or(|exponent| {
+        exponent.strip_prefix(['+', '-']).is_some_and(|digits| !digits.is_empty() && is_digits(digits))
+    });
+    is_digits(whole) && is_digits(rest) && exponent_fits && !(whole.is_empty() && rest.is_empty())
+}
+
+/// Samples: `2024-01-31`, `2024-1-1 10:00:00`.
+fn is_date(text: &str) -> bool {
+    let date = text.split(['T', 't', ' ']).next().unwrap_or_default();
+    let parts: Vec<&str> = date.split('-').collect();
+    let is_digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    parts.len() == 3
+        && parts[0].len() == 4
+        && parts.iter().all(|part| is_digits(part))
+        && parts[1..].iter().all(|part| part.len() <= 2)
+        && (date.len() == text.len() || text.contains(':'))
 }
 
 /// Reads the one document of a text; none if it is empty.
@@ -68,7 +158,7 @@ pub(crate) fn parse(source: &Arc<Source>) -> Result<Option<Node>, Finding> {
     let mut offsets: Vec<usize> = source.text.char_indices().map(|(at, _)| at).collect();
     offsets.push(source.text.len());
     let byte = |index: usize| offsets.get(index).copied().unwrap_or(source.text.len());
-    let mut builder = Builder::default();
+    let mut builder = Builder { most: source.text.len().max(MOST_VALUES), ..Builder::default() };
     for event in Parser::new_from_str(&source.text) {
         let (event, span) = event.map_err(|error| {
             let at = byte(error.marker().index());
@@ -93,6 +183,7 @@ struct Builder {
     open: Vec<Open>,
     anchors: BTreeMap<usize, Node>,
     values: usize,
+    most: usize,
     root: Option<Node>,
 }
 
@@ -103,7 +194,7 @@ impl Builder {
                 let is_null =
                     style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
                 let value = if is_null { Value::Null } else { Value::Scalar(text.into_owned()) };
-                self.add(Node { value, range, size: 1 }, anchor)
+                self.add(Node { value, range, is_plain: style == ScalarStyle::Plain, size: 1 }, anchor)
             }
             Event::SequenceStart(anchor, _) => self.begin(anchor, range.start, false),
             Event::MappingStart(anchor, _) => self.begin(anchor, range.start, true),
@@ -111,7 +202,7 @@ impl Builder {
             Event::Alias(anchor) => {
                 let known = self.anchors.get(&anchor).ok_or("this alias stands for nothing")?;
                 let size = known.size;
-                if self.values + size > MOST_VALUES {
+                if self.values + size > self.most {
                     return Err("there are too many values");
                 }
                 let node = Node { range, ..known.clone() };
@@ -145,12 +236,12 @@ impl Builder {
         };
         // Its children were counted when they were added.
         self.values = self.values.saturating_sub(size - 1);
-        self.add(Node { value, range: open.start..end, size }, open.anchor)
+        self.add(Node { value, range: open.start..end, is_plain: false, size }, open.anchor)
     }
 
     fn add(&mut self, node: Node, anchor: usize) -> Result<(), &'static str> {
         self.values += node.size;
-        if self.values > MOST_VALUES {
+        if self.values > self.most {
             return Err("there are too many values");
         }
         if anchor > 0 {
@@ -199,6 +290,28 @@ mod tests {
         }
         assert!(read(&text).is_err());
         assert!(read(&"[".repeat(10_000)).is_err());
+    }
+
+    #[test]
+    fn scalars_have_the_kind_that_pyyaml_gives_them() {
+        for (text, kind) in [
+            ("3.10", Kind::Float),
+            ("1_000", Kind::Int),
+            ("0x1f", Kind::Int),
+            ("yes", Kind::Bool),
+            ("Off", Kind::Bool),
+            ("'yes'", Kind::String),
+            ("y", Kind::String),
+            ("1.2.3", Kind::String),
+            ("08", Kind::String),
+            ("1e3", Kind::String),
+            ("1.0e+3", Kind::Float),
+            ("2024-01-31", Kind::Time),
+            ("2024.01", Kind::Float),
+            ("[a]", Kind::Sequence),
+        ] {
+            assert_eq!(read(text).unwrap().unwrap().kind(), kind, "{text}");
+        }
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! The values of the keys.
 
-use super::{Key, Reader, node::Node};
+use super::{
+    Key, Reader,
+    node::{Kind, Node},
+};
 use crate::{FileCopy, PythonRequest, Spanned, chars::Chars, requirements};
 use envwright_diagnosis::nearest;
 use envwright_target::Platform;
 use std::{collections::BTreeMap, path::PathBuf};
 
 impl Reader<'_> {
-    /// A scalar; numbers as written.
+    /// A scalar; numbers as written, where Azure ML does not read the definition.
     pub(super) fn string(&mut self, key: Key, value: &Node) -> Option<String> {
-        if value.as_str().is_none() {
+        if value.as_str().is_none() || self.is_azure && value.kind() != Kind::String {
             self.invalid(key.name(), "a string", value);
         }
         value.as_str().map(str::to_owned)
@@ -28,6 +31,10 @@ impl Reader<'_> {
                 }
                 (Some(name), None) if value.is_null() => {
                     strings.insert(name.to_owned(), String::new());
+                }
+                // Azure ML keeps whatever stands there.
+                (Some(name), None) if self.is_azure => {
+                    strings.insert(name.to_owned(), value.to_json().to_string());
                 }
                 _ => self.invalid(key.name(), "a string", value),
             }
@@ -90,6 +97,9 @@ impl Reader<'_> {
     }
 
     pub(super) fn python(&mut self, value: &Node) -> Option<PythonRequest> {
+        if value.kind() == Kind::Float && value.as_str().is_some_and(|text| text.ends_with('0')) {
+            self.unquoted("python", value);
+        }
         let text = value.as_str().unwrap_or_default().trim().to_owned();
         let request = PythonRequest { text, span: Some(self.span(value)) };
         if !request.is_valid() {
@@ -148,14 +158,6 @@ impl Reader<'_> {
             }
         }
         platforms
-    }
-
-    pub(super) fn system(&mut self, value: &Node) {
-        match value.as_str().map(str::to_ascii_lowercase).as_deref() {
-            Some("linux") => {}
-            Some("windows") => self.unsupported("an image for Windows", value),
-            _ => self.invalid("os_type", "`linux`", value),
-        }
     }
 
     /// `{from, to}`, `from:to`, or a list of these; a mapping without the key `from` is read as `from: to` pairs.

@@ -1,6 +1,6 @@
 //! A diagnosis for programs.
 
-use crate::{Diagnosed, Diagnosis, Evidence};
+use crate::{Diagnosed, Diagnosis, Evidence, Remedy};
 use serde_json::{Value, json};
 
 /// The diagnosis as a JSON value. Lines and columns count from 1, columns in characters; `end` is the column
@@ -19,7 +19,6 @@ pub fn json(diagnosis: &Diagnosis) -> Value {
 
 fn finding(diagnosed: &Diagnosed) -> Value {
     let finding = &diagnosed.finding;
-    let remedy = |title: &str, command: &[String]| json!({ "title": title, "command": command, "fix": null, "checked": false, "patch": null });
     json!({
         "problem": finding.problem,
         "parent": diagnosed.parent,
@@ -33,8 +32,18 @@ fn finding(diagnosed: &Diagnosed) -> Value {
         "confidence": f64::from(finding.confidence) / 100.0,
         "facts": finding.facts,
         "evidence": finding.evidence.iter().map(evidence).collect::<Vec<_>>(),
-        "remedies": diagnosed.remedies.iter().map(|r| remedy(&r.title, &r.command)).collect::<Vec<_>>(),
+        "remedies": diagnosed.remedies.iter().map(remedy).collect::<Vec<_>>(),
         "explains": diagnosed.explains,
+    })
+}
+
+fn remedy(remedy: &Remedy) -> Value {
+    json!({
+        "title": remedy.title,
+        "command": remedy.command,
+        "fix": remedy.fix,
+        "checked": false,
+        "patch": remedy.patch,
     })
 }
 
