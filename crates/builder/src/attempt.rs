@@ -380,12 +380,24 @@ fn failed(build: Option<&str>, error: &BuildError, redactor: &Redactor) -> Faile
 
 /// Reads the definition of a request, whether or not it can be built.
 pub(crate) fn read(request: &Request, settings: &Settings) -> Result<Environment, BuildError> {
+    read_input(&request.input, &request.extras, &request.groups, settings)
+}
+
+/// Reads a definition with some extras and dependency groups of it, as `settings` have it, whether or not it can be
+/// built.
+pub fn read_input(
+    input: &Input,
+    extras: &[String],
+    groups: &[String],
+    settings: &Settings,
+) -> Result<Environment, BuildError> {
     let options = Options {
-        extras: request.extras.clone(),
-        groups: request.groups.clone(),
+        extras: extras.to_owned(),
+        groups: groups.to_owned(),
         index_defaults: settings.indexes.clone(),
+        levels: settings.levels.clone(),
     };
-    Ok(match &request.input {
+    Ok(match input {
         Input::Path(path) => envwright_definition::read(path, &options)?,
         Input::Text { text, folder } => envwright_definition::read_text("<stdin>", text, folder, &options)?,
     })

@@ -111,6 +111,26 @@ pub fn check(
     Checked { looked: look.looked, plan: look.plan, disk: look.disk, diagnosis, interrupted }
 }
 
+/// Looks at the definition alone: nothing is asked of the network, and nothing is written. Names the files that were
+/// read.
+pub fn examine(settings: &Settings, request: &Request) -> (Diagnosis, Vec<String>) {
+    let (findings, sources) = match attempt::read(request, settings) {
+        Ok(environment) => {
+            let names = environment.sources.iter().map(|source| source.name.clone()).collect();
+            (environment.findings, names)
+        }
+        Err(error) => (error.findings(), Vec::new()),
+    };
+    let mut names: Vec<String> = sources;
+    let shown = findings.iter().flat_map(|finding| &finding.evidence).map(|evidence| &evidence.span.source().name);
+    for name in shown {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    (Diagnosis::redacted(findings, &Catalog::builtin(), &Redactor::default()), names)
+}
+
 /// What is known until now.
 #[derive(Default)]
 pub(crate) struct Look {

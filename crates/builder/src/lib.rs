@@ -2,6 +2,7 @@
 //!
 //! - [`build`], [`lock`] and [`plan`]: from a [`Request`] to a [`Report`], [`Locked`] or [`Plan`], or a [`Failed`];
 //!   [`check`]: all that can fail before;
+//! - [`read`](fn@read): the environment of a definition; [`examine`]: what the definition alone says; [`fix`]: mechanical fixes of its text;
 //! - [`Listener`] and [`Event`]: what happens while they do; [`Stop`]: to end it early;
 //! - [`history`], [`find_build`], [`log_path`]: the records of builds;
 //! - [`images`], [`prune`], [`cache`]: what a home holds, and to have less of it;
@@ -20,6 +21,7 @@ mod done;
 mod environment;
 mod error;
 mod event;
+mod fix;
 mod hashes;
 mod indexes;
 mod look_up;
@@ -42,10 +44,11 @@ mod space;
 mod stop;
 mod view;
 
-pub use attempt::Locked;
-pub use check::{Checked, Looked, State, check};
+pub use attempt::{Locked, read_input as read};
+pub use check::{Checked, Looked, State, check, examine};
 pub use error::{BuildError, Stale};
 pub use event::{EVENT_VERSION, Event, Listener, Silent, Step};
+pub use fix::{Fixed, fix};
 pub use look_up::OwnIndexes;
 pub use pipeline::{build, lock, plan};
 pub use plan::{PackageState, Plan, PlannedPackage, PlatformPlan, Totals};

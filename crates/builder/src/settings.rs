@@ -1,8 +1,8 @@
 //! What the environment and `config.toml` say, read once at the edge.
 
 use crate::{BuildError, indexes};
-use envwright_definition::Indexes;
-use envwright_diagnosis::{Source, Span};
+use envwright_definition::{Indexes, Level, Levels};
+use envwright_diagnosis::{Catalog, Source, Span, nearest};
 use envwright_fetch::Settings as NetworkSettings;
 use envwright_image::{Registries, RegistryMirror};
 use envwright_lock::debian::{Keyring, Mirror};
@@ -11,6 +11,7 @@ use envwright_store::{Home, StoreError};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
+    ops::Range,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -26,6 +27,8 @@ pub struct Settings {
     pub debian: Option<DebianSettings>,
     /// What is known of registries.
     pub registries: Registries,
+    /// How bad findings of definitions are (`[check]`).
+    pub levels: Levels,
     /// Time limit of one solve.
     pub solve_limit: Duration,
     /// `SOURCE_DATE_EPOCH`, else 0: seconds since 1970 for what envwright itself writes.
@@ -65,6 +68,9 @@ struct ConfigFile {
     registries: BTreeMap<String, RegistrySection>,
     #[serde(default)]
     solve: SolveSection,
+    /// By the problem's id.
+    #[serde(default)]
+    check: BTreeMap<toml::Spanned<String>, Level>,
 }
 
 #[derive(Default, Deserialize)]
@@ -106,6 +112,10 @@ impl Settings {
         };
         let file: ConfigFile = toml::from_str(&text).map_err(wrong)?;
         let network = NetworkSettings::from_config(&text).map_err(wrong)?;
+        let levels = levels(file.check).map_err(|(range, reason)| {
+            let source = Source::new(path.display().to_string(), text.as_str());
+            BuildError::Configuration { path: path.clone(), reason, span: Some(Span::new(&source, range)) }
+        })?;
         let mut indexes = indexes::configured();
         indexes.index = indexes.index.or(file.pypi.index);
         if indexes.extra.is_empty() {
@@ -116,10 +126,26 @@ impl Settings {
             network,
             debian: file.debian,
             registries: registries(file.registries)?,
+            levels,
             solve_limit: Duration::from_secs(file.solve.limit.unwrap_or(600)),
             epoch: epoch()?,
         })
     }
+}
+
+/// Levels by problem; an id that no problem has is a slip of the pen.
+fn levels(section: BTreeMap<toml::Spanned<String>, Level>) -> Result<Levels, (Range<usize>, String)> {
+    let catalog = Catalog::builtin();
+    let mut levels = Levels::default();
+    for (id, level) in section {
+        if catalog.get(id.get_ref()).is_none() {
+            let ids = catalog.problems().map(|problem| problem.id.as_str());
+            let meant = nearest(id.get_ref(), ids).map_or_else(String::new, |near| format!("; the nearest is `{near}`"));
+            return Err((id.span(), format!("there is no problem `{}`{meant}", id.get_ref())));
+        }
+        levels.0.insert(id.into_inner(), level);
+    }
+    Ok(levels)
 }
 
 fn registries(sections: BTreeMap<String, RegistrySection>) -> Result<Registries, BuildError> {

@@ -1,7 +1,7 @@
 //! What can be typed.
 
 use crate::commands::{
-    BuildArguments, CacheArguments, CatalogArguments, CheckArguments, CompletionsArguments,
+    BuildArguments, CacheArguments, CatalogArguments, CheckArguments, CompletionsArguments, ConvertArguments,
     DiagnoseArguments, ExplainArguments, ImagesArguments, LockArguments, LogsArguments, PlanArguments,
     PullArguments, PushArguments,
 };
@@ -76,11 +76,13 @@ pub(crate) enum Format {
     Text,
     /// For programs
     Json,
-    /// For code hosts and editors (`diagnose`)
+    /// For code hosts and editors (`diagnose`, `check`)
     Sarif,
-    /// For comments and chats (`diagnose`)
+    /// For editors: diagnostics of the Language Server Protocol (`check`)
+    Lsp,
+    /// For comments and chats (`diagnose`, `check`)
     Markdown,
-    /// Annotations of a GitHub Actions run (`diagnose`)
+    /// Annotations of a GitHub Actions run (`diagnose`, `check`)
     Github,
     /// One page with the whole log (`diagnose`)
     Html,
@@ -92,6 +94,8 @@ pub(crate) enum Command {
     Build(BuildArguments),
     /// Look at all that can fail before a build, without building
     Check(CheckArguments),
+    /// Write a definition in another format, saying what that cannot say
+    Convert(ConvertArguments),
     /// Solve a definition and write the lock beside it
     Lock(LockArguments),
     /// Show what a build would fetch and pack

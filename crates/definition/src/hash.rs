@@ -53,7 +53,7 @@ impl Environment {
             meaning["build"] = json!([build.path, build.dockerfile, build.inline]);
         }
         if !self.unbuilt.is_empty() {
-            let mut lines: Vec<String> = self.unbuilt.iter().map(|line| url_without_credentials(&line.value)).collect();
+            let mut lines: Vec<String> = self.unbuilt.iter().map(|line| without_login(&line.value)).collect();
             lines.sort_unstable();
             meaning["unbuilt"] = json!(lines);
         }
@@ -82,7 +82,7 @@ fn conda_meaning(conda: &Conda) -> Value {
         conda.specs.iter().map(|spec| (spec.canonical.as_str(), spec.selector)).collect();
     specs.sort_unstable();
     specs.dedup();
-    let channels: Vec<String> = conda.channels.iter().map(|channel| url_without_credentials(&channel.value)).collect();
+    let channels: Vec<String> = conda.channels.iter().map(|channel| without_login(&channel.value)).collect();
     let mut platforms: Vec<&str> = conda.platforms.iter().map(|platform| platform.value.as_str()).collect();
     platforms.sort_unstable();
     json!({ "channels": channels, "specs": specs, "platforms": platforms })
@@ -105,7 +105,7 @@ fn set(set: &LockedSet) -> Value {
 }
 
 /// A text, without the credentials where it is a URL or ends in one. Sample: `git+https://me:token@host.example/a.git`.
-fn url_without_credentials(text: &str) -> String {
+pub(crate) fn without_login(text: &str) -> String {
     let start = text.find("://").map(|at| text[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1));
     let Some(start) = start else { return text.to_owned() };
     match SafeUrl::parse(&text[start..]) {

@@ -22,11 +22,13 @@ mod azure_v1;
 mod chars;
 mod collect;
 mod conda;
+mod convert;
 mod decode;
 mod error;
 mod files;
 mod format;
 mod hash;
+mod levels;
 mod lines;
 mod locked;
 mod model;
@@ -41,8 +43,10 @@ mod schema;
 mod yaml;
 
 pub use conda::{Conda, CondaSpec};
+pub use convert::{ConversionError, Converted};
 pub use error::DefinitionError;
 pub use format::{Format, UnknownFormat};
+pub use levels::{Level, Levels};
 pub use locked::{Location, Locked, LockedFile, LockedKind, LockedPackage, LockedSet};
 pub use model::{
     Azure, Base, BuildContext, Environment, FileCopy, FindLinks, Indexes, Options, PackageName, Requirement, Spanned,

@@ -1,6 +1,6 @@
 //! One environment, whatever format it was written in.
 
-use crate::{Conda, DefinitionError, Format, Locked, PythonRequest};
+use crate::{Conda, DefinitionError, Format, Levels, Locked, PythonRequest};
 use envwright_diagnosis::{Finding, Source, Span};
 use envwright_redact::SafeUrl;
 use envwright_target::Platform;
@@ -252,4 +252,6 @@ pub struct Options {
     pub groups: Vec<String>,
     /// Indexes from pip's settings and environment variables; the definition's own go before.
     pub index_defaults: Indexes,
+    /// How bad findings are, where the user says so.
+    pub levels: Levels,
 }

@@ -67,12 +67,12 @@ fn environment(
         collected.push(Finding::new("definition-empty").at(&start, "nothing is asked for"));
     }
     if collected.has_errors() {
-        return Err(DefinitionError::new(collected.findings));
+        return Err(DefinitionError::new(options.levels.applied(collected.findings, &collected.sources)));
     }
     let mut environment = joined(collected, read);
     let today = Date::of(SystemTime::now());
-    let found = analysis::findings(&environment, &start, today);
-    environment.findings.extend(found);
+    environment.findings.extend(analysis::findings(&environment, &start, today));
+    environment.findings = options.levels.applied(environment.findings, &environment.sources);
     if environment.findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(DefinitionError::new(environment.findings));
     }

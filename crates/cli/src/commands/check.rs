@@ -1,15 +1,17 @@
 //! `envwright check`.
 
+mod watch;
+
 use super::Work;
 use crate::{
-    arguments::GlobalArguments,
+    arguments::{Format, GlobalArguments},
     definition::{DefinitionArguments, TargetArguments},
     failure::Failure,
     terminal::Terminal,
 };
 use clap::Args;
-use envwright_builder::{BuildError, Checked, PackageState, Plan, PlatformPlan, Request};
-use envwright_diagnosis::report;
+use envwright_builder::{BuildError, Checked, Fixed, Input, PackageState, Plan, PlatformPlan, Request, State};
+use envwright_diagnosis::{Catalog, Diagnosis, report};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -20,7 +22,16 @@ Examples:
   envwright check requirements.txt --platform linux/amd64,linux/arm64
   envwright check -t registry.example/team/app:1 --push    and whether that may be pushed
   envwright check --locked                     in CI: and whether the lock is of the definition
-  envwright check --json | jq '.roots[].problem'";
+  envwright check --json | jq '.roots[].problem'
+  envwright check --fix                        pin pip, drop duplicates, quote versions, ...
+  envwright check --static --format sarif > check.sarif
+  envwright check --watch --format lsp         for an editor: diagnostics after each change
+
+Findings of definitions that are no errors can be raised, lowered and silenced by their id, in `config.toml`:
+  [check]
+  definition-unpinned = \"error\"              or \"warning\", \"note\", \"off\"
+and in the definition itself, behind a line, above it, or at the head of the file for all of it:
+  # envwright: allow definition-unpinned";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -41,6 +52,18 @@ pub(crate) struct CheckArguments {
     /// The lock beside the definition must be there and be of it
     #[arg(long)]
     locked: bool,
+    /// Look at the definition alone: ask no base, index or registry
+    #[arg(long = "static")]
+    alone: bool,
+    /// Make the mechanical fixes of the definition's text, then look again
+    #[arg(long)]
+    fix: bool,
+    /// Show what `--fix` would change, and change nothing
+    #[arg(long, conflicts_with_all = ["fix", "watch"])]
+    diff: bool,
+    /// Look again after each change of the definition, as `--static` does, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
 }
 
 pub(crate) fn run(
@@ -49,7 +72,7 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let mut wrong = Vec::new();
-    let request = Request {
+    let mut request = Request {
         tags: read(&arguments.tag, &mut wrong),
         outputs: read(&arguments.output, &mut wrong),
         push: arguments.push,
@@ -62,17 +85,92 @@ pub(crate) fn run(
         Err(Failure::Diagnosed { diagnosis, .. }) => {
             let diagnosis = *diagnosis;
             let (looked, plan, disk, interrupted) = (Vec::new(), Plan::default(), Vec::new(), false);
-            return show(&Checked { looked, plan, disk, diagnosis, interrupted }, terminal);
+            return show(&Checked { looked, plan, disk, diagnosis, interrupted }, None, terminal);
         }
         Err(other) => return Err(other),
     };
+    if arguments.diff {
+        let fixed = envwright_builder::fix(&request, &work.settings, false)?;
+        if terminal.json {
+            return Ok(terminal.print_json(&json!({ "fixes": fixed.fixes, "patch": fixed.patch }))?);
+        }
+        return Ok(terminal.print(&fixed.patch)?);
+    }
+    let mut fixed = None;
+    if arguments.fix {
+        let done = envwright_builder::fix(&request, &work.settings, true)?;
+        if let (Some(text), Input::Text { text: whole, .. }) = (&done.text, &mut request.input) {
+            whole.clone_from(text);
+        }
+        if !terminal.json {
+            say(&done, terminal);
+        }
+        fixed = Some(done);
+    }
+    if arguments.watch {
+        return watch::run(&request, &work, global, terminal);
+    }
+    if arguments.alone || !matches!(global.format, Format::Text | Format::Json) {
+        let (diagnosis, _) = envwright_builder::examine(&work.settings, &request);
+        return shown(&diagnosis, &request, fixed.as_ref(), global, terminal);
+    }
     let checked =
         envwright_builder::check(&work.home, &work.settings, &request, &wrong, &work.progress, &work.stop);
     work.progress.end();
     if checked.interrupted {
         return Err(Failure::Interrupted);
     }
-    show(&checked, terminal)
+    show(&checked, fixed.as_ref(), terminal)
+}
+
+fn say(fixed: &Fixed, terminal: &Terminal) {
+    if fixed.fixes > 0 {
+        let many = if fixed.fixes == 1 { "" } else { "s" };
+        terminal.say(&format!("fixed {} finding{many}\n{}\n", fixed.fixes, fixed.patch));
+    }
+}
+
+/// What the definition alone says, in any form.
+fn shown(
+    diagnosis: &Diagnosis,
+    request: &Request,
+    fixed: Option<&Fixed>,
+    global: &GlobalArguments,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let catalog = Catalog::builtin();
+    let name = match &request.input {
+        Input::Path(path) => path.display().to_string(),
+        Input::Text { .. } => "<stdin>".to_owned(),
+    };
+    let format = if global.json { Format::Json } else { global.format };
+    match format {
+        Format::Text => {
+            terminal.print_report(diagnosis)?;
+            if diagnosis.findings().is_empty() && diagnosis.notes().is_empty() {
+                terminal.say(&format!("nothing to say of {name}\n"));
+            }
+        }
+        Format::Json => {
+            let mut value = report::json(diagnosis);
+            if let Some(fixed) = fixed {
+                value["fixed"] = fixed_json(fixed);
+            }
+            terminal.print_json(&value)?;
+        }
+        Format::Lsp => terminal.print_json(&report::lsp(diagnosis, &catalog, &name))?,
+        Format::Sarif => terminal.print_json(&report::sarif(diagnosis, &catalog, env!("CARGO_PKG_VERSION")))?,
+        Format::Markdown => terminal.print(&report::markdown(diagnosis))?,
+        Format::Github | Format::Html => terminal.print(&report::github(diagnosis))?,
+    }
+    match diagnosis.exit_code() {
+        0 => Ok(()),
+        code => Err(Failure::Shown(code)),
+    }
+}
+
+fn fixed_json(fixed: &Fixed) -> Value {
+    json!({ "fixes": fixed.fixes, "patch": fixed.patch, "text": fixed.text })
 }
 
 /// Reads what it can, and keeps what is wrong with the rest.
@@ -90,16 +188,22 @@ where
     all
 }
 
-fn show(checked: &Checked, terminal: &Terminal) -> Result<(), Failure> {
+fn show(checked: &Checked, fixed: Option<&Fixed>, terminal: &Terminal) -> Result<(), Failure> {
     let diagnosis = &checked.diagnosis;
     let failed = diagnosis.root().is_some();
     if terminal.json {
         let mut value = report::json(diagnosis);
         value["checks"] = json!(checked.looked);
         value["disk"] = json!(checked.disk);
+        if let Some(fixed) = fixed {
+            value["fixed"] = fixed_json(fixed);
+        }
         value["plan"] = if failed { Value::Null } else { json!(checked.plan) };
         terminal.print_json(&value)?;
     } else {
+        if let Some(text) = fixed.and_then(|fixed| fixed.text.as_ref()) {
+            terminal.print(text)?;
+        }
         if !terminal.quiet {
             terminal.print(&lines(checked))?;
         }
@@ -120,7 +224,8 @@ fn lines(checked: &Checked) -> String {
     for looked in &checked.looked {
         let _ = writeln!(text, "{:>7} {:<10} {}", looked.state, looked.what, looked.about);
     }
-    if checked.diagnosis.root().is_none() {
+    let is_planned = checked.looked.iter().all(|looked| looked.what != "build" || looked.state != State::Skipped);
+    if checked.diagnosis.root().is_none() && is_planned {
         text.push_str(&plan(&checked.plan));
     }
     text

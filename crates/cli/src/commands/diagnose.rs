@@ -117,7 +117,8 @@ pub(crate) fn run(
             terminal.print_json(&report::sarif(&diagnosis, &catalog, env!("CARGO_PKG_VERSION")))?;
         }
         Format::Markdown => terminal.print(&report::markdown(&diagnosis))?,
-        Format::Github => terminal.print(&report::github(&diagnosis))?,
+        // `lsp` was refused with the arguments.
+        Format::Github | Format::Lsp => terminal.print(&report::github(&diagnosis))?,
         Format::Html => html(&diagnosis, &input, kept, &redactor)?,
     }
     let code = match (diagnosis.root(), arguments.exit_code) {

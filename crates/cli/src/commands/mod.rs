@@ -5,6 +5,7 @@ mod cache;
 mod catalog;
 mod check;
 mod completions;
+mod convert;
 mod diagnose;
 mod explain;
 mod history;
@@ -20,6 +21,7 @@ pub(crate) use cache::CacheArguments;
 pub(crate) use catalog::CatalogArguments;
 pub(crate) use check::CheckArguments;
 pub(crate) use completions::CompletionsArguments;
+pub(crate) use convert::ConvertArguments;
 pub(crate) use diagnose::DiagnoseArguments;
 pub(crate) use explain::ExplainArguments;
 pub(crate) use images::ImagesArguments;
@@ -47,15 +49,23 @@ const USAGE: u8 = 2;
 /// Runs one command.
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failure> {
     let global = arguments.global;
-    if !matches!(global.format, Format::Text | Format::Json)
-        && !matches!(arguments.command, Command::Diagnose(_))
-    {
-        terminal.error("only `envwright diagnose` has reports in this format; others print text or json");
+    let has_format = match (&arguments.command, global.format) {
+        (_, Format::Text | Format::Json) => true,
+        (Command::Diagnose(_), format) => format != Format::Lsp,
+        (Command::Check(_), format) => format != Format::Html,
+        _ => false,
+    };
+    if !has_format {
+        terminal.error(
+            "this command has no report in this format: `diagnose` has sarif, markdown, github and html, `check` has \
+             sarif, lsp, markdown and github, others print text or json",
+        );
         return Err(Failure::Shown(USAGE));
     }
     match arguments.command {
         Command::Build(arguments) => build::run(&arguments, &global, terminal),
         Command::Check(arguments) => check::run(&arguments, &global, terminal),
+        Command::Convert(arguments) => convert::run(&arguments, &global, terminal),
         Command::Lock(arguments) => lock::run(&arguments, &global, terminal),
         Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
         Command::Pull(arguments) => pull::run(&arguments, &global, terminal),

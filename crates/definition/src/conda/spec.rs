@@ -41,12 +41,27 @@ impl CondaSpec {
         self.version.as_deref().is_some_and(exact) || self.text.contains("://")
     }
 
+    /// What is asked of the package besides its name, as key and value of the bracket form.
+    pub(crate) fn brackets(&self) -> Vec<(&'static str, String)> {
+        let Ok(spec) = MatchSpec::from_str(&self.text, options()) else { return Vec::new() };
+        let values = [
+            ("version", self.version.clone()),
+            ("build", self.build.clone()),
+            ("build-number", spec.build_number.as_ref().map(ToString::to_string)),
+            ("file-name", spec.file_name.clone()),
+            ("channel", self.channel.clone()),
+            ("subdir", spec.subdir.as_ref().map(ToString::to_string)),
+            ("md5", spec.md5.map(hex::encode)),
+            ("sha256", spec.sha256.map(hex::encode)),
+            ("url", spec.url.as_ref().map(ToString::to_string)),
+        ];
+        values.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+
     /// Reads a specification; where it cannot be read, what is wrong with it.
     pub(crate) fn parse(text: &str, span: &Span) -> Result<Self, Finding> {
         let text = text.trim();
-        let options = ParseMatchSpecOptions::new(ParseStrictness::Lenient)
-            .with_exact_names_only(false);
-        let spec = MatchSpec::from_str(text, options).map_err(|error| invalid(text, &error.to_string(), span))?;
+        let spec = MatchSpec::from_str(text, options()).map_err(|error| invalid(text, &error.to_string(), span))?;
         Ok(Self {
             text: text.to_owned(),
             name: spec.name.to_string().to_lowercase(),
@@ -58,6 +73,10 @@ impl CondaSpec {
             span: span.clone(),
         })
     }
+}
+
+fn options() -> ParseMatchSpecOptions {
+    ParseMatchSpecOptions::new(ParseStrictness::Lenient).with_exact_names_only(false)
 }
 
 /// The channel as written before `::`, since its URL depends on the user's settings.
@@ -88,8 +107,7 @@ fn repaired(text: &str) -> Option<String> {
     let source = Source::new("", text);
     let span = Span::new(&source, 0..text.len());
     let known = |one: &String| {
-        let options = ParseMatchSpecOptions::new(ParseStrictness::Lenient);
-        one != text && !one.is_empty() && MatchSpec::from_str(one, options).is_ok()
+        one != text && !one.is_empty() && MatchSpec::from_str(one, options()).is_ok()
     };
     let found = candidates.into_iter().find(known);
     found.filter(|one| nearest(one, [span.text()]).is_some() || one.len() < text.len())

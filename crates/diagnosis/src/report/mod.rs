@@ -1,10 +1,11 @@
 //! A diagnosis for people ([`text`](fn@text), [`markdown`](fn@markdown), [`html`](fn@html)) and for programs
-//! ([`json`](fn@json), [`sarif`](fn@sarif), [`github`](fn@github)).
+//! ([`json`](fn@json), [`sarif`](fn@sarif), [`lsp`](fn@lsp), [`github`](fn@github)).
 
 mod frame;
 mod github;
 mod html;
 mod json;
+mod lsp;
 mod markdown;
 mod sarif;
 mod text;
@@ -12,6 +13,7 @@ mod text;
 pub use github::github;
 pub use html::html;
 pub use json::json;
+pub use lsp::lsp;
 pub use markdown::markdown;
 pub use sarif::sarif;
 pub use text::text;
