@@ -4,7 +4,7 @@
 use crate::{
     Base, BuildContext,
     collect::Collected,
-    conda,
+    conda, dockerfile,
     yaml::{
         Described,
         node::{self, Node, Value},
@@ -236,8 +236,10 @@ impl Reader<'_> {
             self.collected.push(finding.fact("available", LONGEST_DOCKERFILE).at(&span, "this Dockerfile"));
         }
         self.collected.unsupported("a Dockerfile (`baseDockerfile`)", &span);
+        let name = format!("{}: baseDockerfile", self.source.name);
+        let instructions = dockerfile::read(&Source::new(name, text.as_str()), None, self.collected);
         self.described.build =
-            Some(BuildContext { path: None, dockerfile: None, inline: Some(text), span: Some(span) });
+            Some(BuildContext { path: None, dockerfile: None, inline: Some(text), instructions, span: Some(span) });
     }
 
     fn registry(&mut self, section: &Node, value: &Node) {
@@ -286,8 +288,13 @@ impl Reader<'_> {
         self.members(section, value);
         let says = |name: &str| value.get(name).filter(|value| !value.is_null());
         let text = |name: &str| says(name).and_then(Node::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-        let mut build = BuildContext { path: text("location"), dockerfile: text("dockerfilePath"), inline: None, span: None };
-        build.span = Some(self.span(value));
+        let build = BuildContext {
+            path: text("location"),
+            dockerfile: text("dockerfilePath"),
+            inline: None,
+            instructions: Vec::new(),
+            span: Some(self.span(value)),
+        };
         if build.path.is_none() {
             self.push("definition-build-location-missing", Severity::Error, section, "no `location` below this");
         }

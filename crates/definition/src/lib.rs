@@ -24,6 +24,7 @@ mod collect;
 mod conda;
 mod convert;
 mod decode;
+mod dockerfile;
 mod error;
 mod files;
 mod format;
@@ -44,6 +45,7 @@ mod yaml;
 
 pub use conda::{Conda, CondaSpec};
 pub use convert::{ConversionError, Converted};
+pub use dockerfile::Instruction;
 pub use error::DefinitionError;
 pub use format::{Format, UnknownFormat};
 pub use levels::{Level, Levels};

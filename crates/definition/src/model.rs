@@ -1,6 +1,6 @@
 //! One environment, whatever format it was written in.
 
-use crate::{Conda, DefinitionError, Format, Levels, Locked, PythonRequest};
+use crate::{Conda, DefinitionError, Format, Instruction, Levels, Locked, PythonRequest};
 use envwright_diagnosis::{Finding, Source, Span};
 use envwright_redact::SafeUrl;
 use envwright_target::Platform;
@@ -92,6 +92,8 @@ pub struct BuildContext {
     pub dockerfile: Option<String>,
     /// The text of a Dockerfile that stands in the definition itself.
     pub inline: Option<String>,
+    /// The Dockerfile's instructions, where it could be read.
+    pub instructions: Vec<Instruction>,
     /// Where it is named.
     pub span: Option<Span>,
 }

@@ -8,6 +8,7 @@ use crate::{
     collect::Collected,
     conda,
     decode::decode,
+    dockerfile,
     format::{self, Syntax},
     locked, pixi,
     pyproject::{self, Project},
@@ -200,12 +201,15 @@ impl Read<'_> {
     fn dockerfile(&mut self) -> Parts {
         let mut parts = Parts::of(Format::Dockerfile);
         self.unsupported("a Dockerfile");
+        let context = self.path.map(|_| if self.dir == Path::new("") { Path::new(".") } else { self.dir });
+        let instructions = dockerfile::read(self.source, context, self.collected);
         let path = self.dir.display().to_string();
         let name = self.path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
         parts.described.build = Some(BuildContext {
             path: Some(if path.is_empty() { ".".to_owned() } else { path }),
             dockerfile: name.clone(),
             inline: name.is_none().then(|| self.source.text.clone()),
+            instructions,
             span: None,
         });
         parts

@@ -4,7 +4,7 @@ use super::{
     Described, Key, Reader,
     node::{Kind, Node, Value},
 };
-use crate::{BuildContext, conda};
+use crate::{BuildContext, Instruction, conda, dockerfile};
 use envwright_diagnosis::{Finding, Fix, Severity, nearest};
 use serde_json::json;
 
@@ -79,7 +79,13 @@ impl Reader<'_> {
             self.invalid("build", "`path` and `dockerfile_path` below it", value);
             return None;
         };
-        let mut build = BuildContext { path: None, dockerfile: None, inline: None, span: Some(self.span(value)) };
+        let mut build = BuildContext {
+            path: None,
+            dockerfile: None,
+            inline: None,
+            instructions: Vec::new(),
+            span: Some(self.span(value)),
+        };
         for (key, value) in members {
             match key.as_str().unwrap_or_default() {
                 "path" => build.path = self.text_of("path", value),
@@ -93,7 +99,7 @@ impl Reader<'_> {
             self.collected.push(Finding::new("definition-build-location-missing").at(&span, "no `path` here"));
             return Some(build);
         };
-        self.context(path, build.dockerfile.as_deref(), value);
+        build.instructions = self.context(path, build.dockerfile.as_deref(), value);
         Some(build)
     }
 
@@ -106,8 +112,8 @@ impl Reader<'_> {
         value.as_str().map(str::to_owned)
     }
 
-    /// The folder of a build must be there, and hold the Dockerfile.
-    fn context(&mut self, path: &str, dockerfile: Option<&str>, build: &Node) {
+    /// The folder of a build must be there, and hold the Dockerfile, whose instructions are read.
+    fn context(&mut self, path: &str, dockerfile: Option<&str>, build: &Node) -> Vec<Instruction> {
         let member = |key: &str| build.get(key).map_or_else(|| self.span(build), |node| self.span(node));
         let (place, dockerfile_place) = (member("path"), member("dockerfile_path"));
         if let Some((scheme, _)) = path.split_once("://") {
@@ -116,18 +122,22 @@ impl Reader<'_> {
                 let finding = Finding::new("definition-build-location-unknown").fact("path", path).fact("got", scheme);
                 self.collected.push(finding.at(&place, "neither a folder nor a URL that can be read"));
             }
-            return;
+            return Vec::new();
         }
         let folder = self.dir.join(path);
         if !folder.exists() {
-            return self.collected.missing("definition-build-location-invalid", path, &folder, &place);
+            self.collected.missing("definition-build-location-invalid", path, &folder, &place);
+            return Vec::new();
         }
         let name = dockerfile.unwrap_or("Dockerfile");
         let file = folder.join(name);
-        if folder.is_dir() && !file.is_file() {
-            let place = if dockerfile.is_some() { &dockerfile_place } else { &place };
-            self.collected.missing("definition-build-dockerfile-missing", name, &file, place);
+        // Azure ML takes a file for a folder, which holds nothing.
+        if !folder.is_dir() {
+            return Vec::new();
         }
+        let place = if dockerfile.is_some() { &dockerfile_place } else { &place };
+        let source = self.collected.file("definition-build-dockerfile-missing", &file, name, place);
+        source.map(|source| dockerfile::read(&source, Some(&folder), self.collected)).unwrap_or_default()
     }
 
     pub(super) fn inference_config(&mut self, value: &Node) -> Option<serde_json::Value> {
