@@ -83,7 +83,7 @@ fn unreadable(source: &Arc<Source>, error: &parser::Error) -> Finding {
     let word = line.split_whitespace().next().unwrap_or_default();
     let message = error.to_string();
     let reason = message.split(" at line").next().unwrap_or_default();
-    if !word.is_empty() && !KNOWN.contains(&word.to_ascii_uppercase().as_str()) && line[..at - start].trim().is_empty() {
+    if reason.contains("unknown instruction") && !word.is_empty() {
         let from = start + line.find(word).unwrap_or_default();
         let span = Span::new(source, from..from + word.len());
         let finding = Finding::new("dockerfile-unknown-instruction").fact("instruction", word);
