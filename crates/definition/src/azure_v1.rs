@@ -4,13 +4,13 @@
 use crate::{
     Base, BuildContext,
     collect::Collected,
-    conda, dockerfile,
+    conda, dockerfile, lines,
     yaml::{
         Described,
         node::{self, Node, Value},
     },
 };
-use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
+use envwright_diagnosis::{Finding, Fix, Severity, Source, Span, nearest};
 use std::{path::Path, sync::Arc};
 
 /// Top members; those of the second row only Azure ML looks at.
@@ -224,7 +224,12 @@ impl Reader<'_> {
             let span = self.span(key);
             let finding = Finding::new("definition-deprecated-attribute").severity(Severity::Warning);
             let finding = finding.fact("key", name).at(&span, "has no effect any more");
-            self.collected.push(finding.detail(format!("`{name}` is left out: {instead}.")));
+            let finding = finding.detail(format!("`{name}` is left out: {instead}."));
+            let entry = Span::new(self.source, key.range.start..value.range.end);
+            let fix = Fix::new(format!("Remove `{name}`"), lines::without_entry(&entry), "");
+            // An entry of its own lines in YAML is ended by them, not by a comma.
+            let is_json = self.source.text.trim_start().starts_with('{');
+            self.collected.push(if is_json { finding.fix(fix) } else { finding });
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is gathered while a definition and the files it names are read.
 
-use crate::{Indexes, PackageName, Requirement, Spanned, advice, decode::decode};
-use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
+use crate::{Indexes, PackageName, Requirement, Spanned, advice, decode::decode, lines};
+use envwright_diagnosis::{Finding, Fix, Severity, Source, Span, nearest};
 use envwright_redact::SafeUrl;
 use envwright_store::refused;
 use std::{collections::BTreeMap, io, path::Path, sync::Arc};
@@ -133,6 +133,10 @@ impl Collected {
                 if let Some(span) = span {
                     finding = finding.at(span, label);
                 }
+            }
+            let span = requirement.span.as_ref().filter(|_| requirement.text == earlier.text);
+            if let Some((place, left)) = span.and_then(lines::without_line) {
+                finding = finding.fix(Fix::new("Remove the second line", place, left));
             }
             found.push(finding);
         }

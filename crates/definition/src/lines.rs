@@ -18,6 +18,30 @@ pub(crate) fn without_member(value: &Span) -> Option<(Span, String)> {
     is_key.then(|| line.replaced())
 }
 
+/// The same for a line that has nothing else. Sample: `numpy==1.26  # why` of a requirements file.
+pub(crate) fn without_line(place: &Span) -> Option<(Span, String)> {
+    let line = Line::of(place)?;
+    line.before.trim().is_empty().then(|| line.replaced())
+}
+
+/// The place of an entry of a list or mapping in brackets, with the comma that goes with it, and with its line where it
+/// has one of its own. Sample: `"enabled": false,`.
+pub(crate) fn without_entry(entry: &Span) -> Span {
+    let (source, range) = (entry.source(), entry.range());
+    let text = &source.text;
+    let after = &text[range.end..];
+    let blank = after.len() - after.trim_start().len();
+    if after.trim_start().starts_with(',') {
+        let end = range.end + blank + 1;
+        let rest = &text[end..];
+        // Up to the next entry, whose indentation takes the place of this one's.
+        return Span::new(source, range.start..end + rest.len() - rest.trim_start().len());
+    }
+    let before = text[..range.start].trim_end();
+    let start = before.strip_suffix(',').map_or(range.start, str::len);
+    Span::new(source, start..range.end)
+}
+
 /// The one line that a place lies in.
 struct Line<'a> {
     source: &'a Arc<Source>,
@@ -69,6 +93,15 @@ mod tests {
         assert_eq!((place.text(), left.as_str()), ("  - six\n", ""));
         let (place, _) = without_member(&at("/opt")).unwrap();
         assert_eq!(place.text(), "prefix: /opt\n");
+        let json = Source::new("e.json", "{\"a\": 1,\n  \"b\": 2,\n  \"c\": 3}");
+        let left = |from: usize, to: usize| {
+            let mut text = json.text.clone();
+            text.replace_range(without_entry(&Span::new(&json, from..to)).range(), "");
+            text
+        };
+        assert_eq!(left(1, 7), "{\"b\": 2,\n  \"c\": 3}");
+        assert_eq!(left(11, 17), "{\"a\": 1,\n  \"c\": 3}");
+        assert_eq!(left(21, 27), "{\"a\": 1,\n  \"b\": 2}");
         assert!(without_item(&at("b")).is_none() && without_member(&at("six")).is_none());
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     collect::Collected,
     placeholder,
     requirements,
-    yaml::{Described, node::Node},
+    yaml::{Described, node::Node, unknown_key_fix},
 };
 use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -70,7 +70,7 @@ pub(crate) fn read(
             "platforms" => conda.platforms = reader.strings(name, value),
             "python" if is_mlflow => described.python = reader.python(value),
             "category" | "pip-repositories" => {}
-            _ => reader.unknown(key),
+            _ => reader.unknown(key, value, root),
         }
     }
     if root.get("dependencies").is_none_or(Node::is_null) {
@@ -100,18 +100,20 @@ impl Reader<'_> {
     }
 
     /// conda reads past a key that it does not know, with a warning.
-    fn unknown(&mut self, key: &Node) {
+    fn unknown(&mut self, key: &Node, value: &Node, root: &Node) {
         let text = key.as_str().unwrap_or_default();
-        let span = self.span(key);
+        let (span, value) = (self.span(key), self.span(value));
         let meant = advice::conda(text).or_else(|| nearest(text, KEYS));
         let finding = Finding::new("definition-unknown-key")
             .severity(Severity::Warning)
             .fact("key", span.text())
             .at(&span, "conda does not know it");
-        self.collected.push(match meant {
+        let finding = match meant {
             Some(meant) => finding.fact("nearest", meant),
             None => finding,
-        });
+        };
+        let fix = unknown_key_fix(&span, &value, meant.filter(|meant| root.get(meant).is_none()));
+        self.collected.push(Finding { fix, ..finding });
     }
 
     fn string(&mut self, key: &str, value: &Node) -> Option<String> {

@@ -7,9 +7,9 @@ pub(crate) mod node;
 mod values;
 
 use crate::{
-    Azure, Base, BuildContext, Conda, FileCopy, PythonRequest, Spanned, advice, collect::Collected,
+    Azure, Base, BuildContext, Conda, FileCopy, PythonRequest, Spanned, advice, collect::Collected, lines,
 };
-use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
+use envwright_diagnosis::{Finding, Fix, Severity, Source, Span, nearest};
 use envwright_target::Platform;
 pub(crate) use keys::Key;
 use node::Node;
@@ -83,7 +83,7 @@ pub(crate) fn read(
     described.place = members.first().map(|(key, _)| reader.span(key));
     reader.check_duplicates(members);
     for (key, value) in members {
-        let Some(known) = reader.key(key) else { continue };
+        let Some(known) = reader.key(key, value, root) else { continue };
         if !value.is_null() {
             reader.member(known, value, &mut described);
         } else if reader.is_azure && known != Key::Schema {
@@ -92,6 +92,15 @@ pub(crate) fn read(
     }
     reader.whole(root, &described);
     described
+}
+
+/// The key that was meant in the place of one that is not known; else the line goes.
+pub(crate) fn unknown_key_fix(key: &Span, value: &Span, meant: Option<&str>) -> Option<Fix> {
+    if let Some(meant) = meant {
+        return Some(Fix::new(format!("Write `{meant}`"), key.clone(), meant));
+    }
+    let (place, left) = lines::without_member(value)?;
+    Some(Fix::new(format!("Remove `{}`", key.text()), place, left))
 }
 
 fn is_own(key: &Node) -> bool {
@@ -160,23 +169,32 @@ impl Reader<'_> {
         }
     }
 
-    fn key(&mut self, key: &Node) -> Option<Key> {
+    fn key(&mut self, key: &Node, value: &Node, root: &Node) -> Option<Key> {
         let text = key.as_str().unwrap_or_default();
         if let Some(known) = Key::parse(text) {
             return Some(known);
         }
-        self.unknown(key, advice::called(text).or_else(|| nearest(text, Key::names())));
+        let meant = advice::called(text).or_else(|| nearest(text, Key::names()));
+        let finding = self.unknown_key(key, meant);
+        let (key, value) = (self.span(key), self.span(value));
+        let fix = unknown_key_fix(&key, &value, meant.filter(|meant| root.get(meant).is_none()));
+        self.collected.push(Finding { fix, ..finding });
         None
     }
 
     fn unknown(&mut self, key: &Node, meant: Option<&str>) {
+        let finding = self.unknown_key(key, meant);
+        self.collected.push(finding);
+    }
+
+    fn unknown_key(&self, key: &Node, meant: Option<&str>) -> Finding {
         let span = self.span(key);
         let finding = Finding::new("definition-unknown-key").fact("key", span.text());
         let finding = finding.at(&span, "not known");
-        self.collected.push(match meant {
+        match meant {
             Some(meant) => finding.fact("nearest", meant),
             None => finding,
-        });
+        }
     }
 
     fn check_duplicates(&mut self, members: &[(Node, Node)]) {
