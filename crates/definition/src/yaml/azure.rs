@@ -17,7 +17,7 @@ impl Reader<'_> {
     pub(super) fn version(&mut self, value: &Node) -> Option<String> {
         let text = value.as_str().map(str::to_owned);
         match value.kind() {
-            Kind::String | Kind::Int => {}
+            Kind::String | Kind::Int | Kind::Bool => {}
             Kind::Float if text.as_ref().is_some_and(|text| shortened(text)) => self.unquoted("version", value),
             Kind::Float => {}
             _ => self.invalid("version", "a string or number", value),
@@ -53,7 +53,7 @@ impl Reader<'_> {
 
     fn conda_path(&mut self, text: &str, value: &Node, described: &mut Described) {
         let span = self.span(value);
-        let path = self.dir.join(text.strip_prefix("file:").unwrap_or(text));
+        let path = self.dir.join(text);
         let source = self.collected.file("definition-file-missing", &path, text, &span);
         let Some(source) = source else { return };
         let (name, span_of_name) = (described.name.take(), described.name_span.take());
@@ -119,7 +119,8 @@ impl Reader<'_> {
         if let Some((scheme, _)) = path.split_once("://") {
             // Azure ML takes a Git repository or an archive of a web server.
             if !matches!(scheme, "http" | "https" | "git" | "azureml") {
-                let finding = Finding::new("definition-build-location-unknown").fact("path", path).fact("got", scheme);
+                let finding = Finding::new("definition-build-location-unknown").severity(Severity::Warning);
+                let finding = finding.fact("path", path).fact("got", scheme);
                 self.collected.push(finding.at(&place, "neither a folder nor a URL that can be read"));
             }
             return Vec::new();

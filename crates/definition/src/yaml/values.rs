@@ -25,6 +25,9 @@ impl Reader<'_> {
         };
         let mut strings = BTreeMap::new();
         for (name, value) in members {
+            if self.is_azure && name.kind() != Kind::String {
+                self.invalid(key.name(), "names that are strings", name);
+            }
             match (name.as_str(), value.as_str()) {
                 (Some(name), Some(value)) => {
                     strings.insert(name.to_owned(), value.to_owned());
