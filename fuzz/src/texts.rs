@@ -1,6 +1,6 @@
 //! Definitions, logs, and texts with secrets in them.
 
-use envwright_definition::{Options, read_text};
+use envwright_definition::{Environment, Format, Options, read_text};
 use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, log, report};
 use envwright_redact::{Redactor, Secret};
 use std::{borrow::Cow, path::Path, sync::LazyLock};
@@ -21,12 +21,33 @@ fn definition(name: &str, bytes: &[u8]) {
         Ok(environment) => {
             let again = read_text(name, &text(bytes), folder, &Options::default());
             assert!(again.is_ok_and(|again| again.hash() == environment.hash()), "it is read in two ways");
+            converted(&environment, folder);
         }
         Err(error) => {
             let findings = error.findings();
             assert!(!findings.is_empty(), "it fails without a finding");
             let diagnosis = Diagnosis::new(findings, &CATALOG);
             assert!(!report::text(&diagnosis, true, 80).is_empty(), "a finding shows nothing");
+        }
+    }
+}
+
+/// Every format that it can be written in can be read, and its own means the same where nothing is lost.
+fn converted(environment: &Environment, folder: &Path) {
+    for (format, _) in Format::ALL {
+        let Ok(written) = environment.convert(format) else { continue };
+        let name = match format {
+            Format::Requirements | Format::Explicit => "definition.txt",
+            Format::Pyproject | Format::Pixi | Format::Pylock => "definition.toml",
+            _ => "definition.yml",
+        };
+        let again = read_text(name, &written.text, folder, &Options::default());
+        if format != environment.format || !written.lost.is_empty() {
+            continue;
+        }
+        match again {
+            Ok(again) => assert!(again.hash() == environment.hash(), "{format} means something else: {:?}\n{}", environment.sources[0].text, written.text),
+            Err(error) => panic!("{format} cannot be read again: {:?}\n{}", error.findings(), written.text),
         }
     }
 }
@@ -70,6 +91,73 @@ pub(crate) fn pyproject_seeds() -> Vec<Vec<u8>> {
         "[project]\nname = \"x\"\ndependencies = []\n[project.optional-dependencies]\na = [\"six\"]\n[dependency-groups]\n\
          dev = [\"pytest\", {include-group = \"b\"}]\nb = []\n",
         "[tool.uv]\n[[tool.uv.index]]\nurl = \"https://index.example/simple\"\n[tool.uv.sources]\nsix = {index = \"x\"}\n",
+    ])
+}
+
+pub(crate) fn json(bytes: &[u8]) {
+    definition("azureml_environment.json", bytes);
+}
+
+pub(crate) fn json_seeds() -> Vec<Vec<u8>> {
+    owned(&[
+        r#"{"name": "a", "version": "1", "environmentVariables": {"A": "b"},
+            "docker": {"enabled": true, "baseImage": "r.example/a:1", "baseImageRegistry": {"username": "me"}},
+            "python": {"userManagedDependencies": false, "condaDependencies": {"channels": ["c"], "dependencies": ["python=3.12"]}}}"#,
+        r#"{"docker": {"buildContext": {"locationType": "git", "location": "https://g.example/a.git", "dockerfilePath": "D"}}, "r": {}}"#,
+        r#"{"docker": {"baseDockerfile": "FROM a\nRUN b"}, "python": {"userManagedDependencies": true}}"#,
+    ])
+}
+
+pub(crate) fn conda(bytes: &[u8]) {
+    definition("conda.yml", bytes);
+}
+
+pub(crate) fn conda_seeds() -> Vec<Vec<u8>> {
+    owned(&[
+        "name: a\nchannels: [conda-forge, https://u:p@c.example/t]\ndependencies:\n- python=3.11\n- c::numpy[version='>=1.2',build=py*]\n\
+         - gcc>=6  # [linux64]\n- Pillow\n- pip:\n  - six==1.16\n  - -r more.txt\nvariables: {A: 1}\nprefix: /opt/conda\n",
+        "python: 3.8.14\nbuild_dependencies: [pip==22.0.4]\ndependencies: [mlflow<3]\n",
+        "# envwright: allow definition-unpinned\ndependencies: [numpy 1.2.* *_cpython, 'a[md5=00]', {pip: ['x=={{v}}']}]\n",
+    ])
+}
+
+pub(crate) fn pixi(bytes: &[u8]) {
+    definition("pixi.toml", bytes);
+}
+
+pub(crate) fn pixi_seeds() -> Vec<Vec<u8>> {
+    owned(&[
+        "[workspace]\nname = 'a'\nchannels = ['conda-forge', {channel = 'x', priority = 1}]\nplatforms = ['linux-64']\n[dependencies]\n\
+         python = '3.11.*'\nnumpy = { version = '>=1.2', build = 'py*' }\n[pypi-dependencies]\nsix = { version = '*', extras = ['a'] }\n\
+         [target.linux-64.dependencies]\ngcc = '>=6'\n[activation.env]\nA = 'b'\n",
+        "lock-version = '1.0'\n[[packages]]\nname = 'six'\nversion = '1'\nmarker = 'a'\nwheels = [{ url = 'https://f.example/six-1-py3-none-any.whl',\
+         hashes = { sha256 = '00' } }]\n",
+    ])
+}
+
+pub(crate) fn lock(bytes: &[u8]) {
+    definition("some.lock", bytes);
+}
+
+pub(crate) fn lock_seeds() -> Vec<Vec<u8>> {
+    owned(&[
+        "# platform: linux-64\n@EXPLICIT\nhttps://c.example/noarch/six-1.16.0-pyh_0.conda#f5e2c3e654b899f744e1c07904684563\n# pip a @ https://f.example/a-1-py3-none-any.whl\n",
+        "version: 1\nmetadata: {channels: [{url: c}], platforms: [linux-64]}\npackage:\n- {name: a, version: '1', manager: conda, platform: linux-64,\
+         url: 'https://c.example/noarch/a-1-0.conda', hash: {md5: 00}}\n",
+        "version: 6\nenvironments:\n  default:\n    channels: [{url: https://c.example/c/}]\n    packages:\n      linux-64:\n      - conda: https://c.example/c/noarch/a-1-0.conda\n\
+         packages:\n- conda: https://c.example/c/noarch/a-1-0.conda\n  sha256: e26d5daf5de0e31aa5e74ac56386a361b202433b83f024fdadbf07d4a244da4a\n",
+    ])
+}
+
+pub(crate) fn dockerfile(bytes: &[u8]) {
+    definition("Dockerfile", bytes);
+}
+
+pub(crate) fn dockerfile_seeds() -> Vec<Vec<u8>> {
+    owned(&[
+        "# syntax=docker/dockerfile:1\nARG V=1\nFROM --platform=$BUILDPLATFORM debian:${V:-12} AS Build\nRUN a \\\n\n  && b\nENV A b\nCMD a b\n",
+        "from debian\nMAINTAINER me\ncopy --from=biuld [\"a\", \"b\"]\nEXPOSE 80/TCP 1:2\nWORKDIR a\nRUN <<EOF\npip install six\nEOF\n",
+        "# escape=`\nFROM a\nRUN b `\n c\nHEALTHCHECK CMD x\nENTRYPOINT [\"a\"]\nENTRYPOINT b\nARG TOKEN\nUSER $A\n",
     ])
 }
 

@@ -49,7 +49,8 @@ pub(crate) fn is_azure_v1(root: &Node) -> bool {
 
 /// Reads an environment of the first version; paths in it are relative to `dir`.
 pub(crate) fn read(source: &Arc<Source>, root: &Node, dir: &Path, collected: &mut Collected) -> Described {
-    let mut reader = Reader { source, dir, collected, described: Described::default() };
+    let has_context = root.get("docker").and_then(|docker| docker.get("buildContext")).is_some_and(|one| !one.is_null());
+    let mut reader = Reader { source, dir, collected, has_context, described: Described::default() };
     let members = root.as_mapping().unwrap_or_default();
     let start = members.first().map_or_else(|| reader.span(root), |(key, _)| reader.span(key));
     reader.described.place = Some(start.clone());
@@ -75,7 +76,6 @@ pub(crate) fn read(source: &Arc<Source>, root: &Node, dir: &Path, collected: &mu
     if root.get("docker").is_none_or(Node::is_null) {
         reader.collected.push(Finding::new("definition-docker-missing").at(&start, "no `docker` here"));
     }
-    let has_context = root.get("docker").and_then(|docker| docker.get("buildContext")).is_some_and(|one| !one.is_null());
     if root.get("python").is_none_or(Node::is_null) && !has_context {
         reader.collected.push(Finding::new("definition-python-section-missing").at(&start, "no `python` here"));
     }
@@ -86,6 +86,8 @@ struct Reader<'a> {
     source: &'a Arc<Source>,
     dir: &'a Path,
     collected: &'a mut Collected,
+    /// Whether a build context is named: then its Dockerfile says what is installed.
+    has_context: bool,
     described: Described,
 }
 
@@ -362,6 +364,9 @@ impl Reader<'_> {
         }
         let written = says("condaDependenciesFile").and_then(Node::as_str);
         let path = self.dir.join(written.unwrap_or("conda_dependencies.yml"));
+        if written.is_none() && self.has_context {
+            return;
+        }
         if written.is_none() && !path.is_file() {
             return self.push("definition-conda-missing", Severity::Error, section, "no `condaDependencies` below this");
         }

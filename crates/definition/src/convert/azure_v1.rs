@@ -22,7 +22,8 @@ pub(super) fn write(environment: &Environment, lost: &mut Lost) -> String {
     if let Some(interpreter) = &azure.interpreter {
         python["interpreterPath"] = json!(interpreter);
     }
-    if !azure.user_managed {
+    let has_packages = environment.conda.is_some() || !environment.requirements.is_empty() || !environment.unbuilt.is_empty();
+    if !azure.user_managed && (has_packages || environment.build.is_none()) {
         let body = conda::body(&plain, lost);
         python["condaDependencies"] = serde_json::to_value(body).unwrap_or_default();
     }

@@ -59,6 +59,9 @@ fn explicit(environment: &Environment, set: &LockedSet, locked: &Locked, lost: &
     for requirement in &environment.requirements {
         let _ = writeln!(text, "# pip {}", super::line(requirement));
     }
+    for one in &environment.unbuilt {
+        let _ = writeln!(text, "# pip {}", hash::without_login(&one.value));
+    }
     Ok(text)
 }
 

@@ -56,8 +56,9 @@ fn platform_of(packages: &[LockedPackage]) -> Option<String> {
 /// Sample: `https://channel.example/linux-64/gh-2.5.0-ha8f183a_0.tar.bz2#f5e2c3e654b899f744e1c07904684563`.
 fn package(line: &str) -> Option<LockedPackage> {
     let (url, digest) = line.split_once('#').map_or((line, None), |(url, digest)| (url, Some(digest.trim())));
-    let url = url.trim();
-    let (name, version, _) = conda_file_name(url)?;
+    let location = Location::parse(url.trim());
+    let file = location.to_string();
+    let (name, version, _) = conda_file_name(&file)?;
     let digest = digest.map(|digest| digest.strip_prefix("sha256:").unwrap_or(digest));
     let is_hex = |digest: &str| digest.bytes().all(|byte| byte.is_ascii_hexdigit());
     if digest.is_some_and(|digest| !matches!(digest.len(), 32 | 64) || !is_hex(digest)) {
@@ -66,7 +67,7 @@ fn package(line: &str) -> Option<LockedPackage> {
     let of_length = |length: usize| digest.filter(|digest| digest.len() == length).map(str::to_owned);
     let mut package = LockedPackage::new(LockedKind::Conda, name, Some(version));
     package.files.push(LockedFile {
-        location: Location::parse(url),
+        location: location.clone(),
         sha256: of_length(64),
         md5: of_length(32),
         size: None,
