@@ -111,8 +111,8 @@ pub(crate) fn run(
         return watch::run(&request, &work, global, terminal);
     }
     if arguments.alone || !matches!(global.format, Format::Text | Format::Json) {
-        let (diagnosis, _) = envwright_builder::examine(&work.settings, &request);
-        return shown(&diagnosis, &request, fixed.as_ref(), global, terminal);
+        let (diagnosis, files) = envwright_builder::examine(&work.settings, &request);
+        return shown(&diagnosis, &files, &request, fixed.as_ref(), global, terminal);
     }
     let checked =
         envwright_builder::check(&work.home, &work.settings, &request, &wrong, &work.progress, &work.stop);
@@ -133,15 +133,17 @@ fn say(fixed: &Fixed, terminal: &Terminal) {
 /// What the definition alone says, in any form.
 fn shown(
     diagnosis: &Diagnosis,
+    files: &[String],
     request: &Request,
     fixed: Option<&Fixed>,
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let catalog = Catalog::builtin();
-    let name = match &request.input {
-        Input::Path(path) => path.display().to_string(),
-        Input::Text { .. } => "<stdin>".to_owned(),
+    let name = match (&request.input, files.first()) {
+        (_, Some(definition)) => definition.clone(),
+        (Input::Path(path), None) => path.display().to_string(),
+        (Input::Text { .. }, None) => "<stdin>".to_owned(),
     };
     let format = if global.json { Format::Json } else { global.format };
     match format {

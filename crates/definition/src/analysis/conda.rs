@@ -37,7 +37,15 @@ fn twice(conda: &Conda) -> Vec<Finding> {
         };
         let finding = Finding::new("definition-duplicate-package").severity(Severity::Warning).fact("package", &spec.name);
         let finding = finding.at(&spec.span, "again here").at(&earlier.span, "first here");
-        findings.push(if earlier.canonical == spec.canonical { removed(finding, &spec.span) } else { finding });
+        // One that says nothing more than the other can go.
+        let says_nothing = |spec: &CondaSpec| spec.canonical == spec.name;
+        findings.push(if earlier.canonical == spec.canonical || says_nothing(spec) {
+            removed(finding, &spec.span)
+        } else if says_nothing(earlier) {
+            removed(finding, &earlier.span)
+        } else {
+            finding
+        });
     }
     findings
 }
@@ -107,7 +115,11 @@ fn unpinned(subject: &Subject<'_>, conda: &Conda) -> Option<Finding> {
     let (_, first) = all.first()?;
     let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
     let label = if all.len() == 1 { "no version".to_owned() } else { format!("no version, as {} others", all.len() - 1) };
-    let finding = Finding::new("definition-unpinned").severity(Severity::Note).fact("package", names.join(", "));
+    let shown = match names.as_slice() {
+        [first, second, third, rest @ ..] if rest.len() > 1 => format!("{first}, {second}, {third} and {} more", rest.len()),
+        names => names.join(", "),
+    };
+    let finding = Finding::new("definition-unpinned").severity(Severity::Note).fact("package", shown);
     Some(finding.at(first, label))
 }
 

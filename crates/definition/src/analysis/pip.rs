@@ -1,14 +1,16 @@
 //! pip in a conda environment.
 
 use super::Subject;
-use crate::{Conda, PythonRequest};
+use crate::{Conda, CondaSpec, PythonRequest};
 use envwright_diagnosis::{Finding, Fix, Severity, Span};
 
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(conda) = &subject.environment.conda else { return Vec::new() };
-    match conda.spec("pip") {
+    let is_pinned = |spec: &&CondaSpec| spec.version.is_some() || spec.build.is_some();
+    let mut specs = conda.specs.iter().filter(|spec| spec.name == "pip");
+    match specs.clone().find(is_pinned).or_else(|| specs.next()) {
         None => conda.pip_list.as_ref().map(|list| missing(conda, list)).into_iter().collect(),
-        Some(spec) if spec.version.is_none() && spec.build.is_none() => {
+        Some(spec) if !is_pinned(&spec) => {
             let pin = format!("{}={}", spec.text, newest(conda));
             let finding = Finding::new("definition-pip-unpinned").severity(Severity::Note);
             let finding = finding.at(&spec.span, "no version");

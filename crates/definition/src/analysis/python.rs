@@ -51,12 +51,12 @@ fn several(first: &(String, Span), others: &[(String, Span)]) -> Finding {
 }
 
 fn version(text: &str, span: &Span, today: Date) -> Option<Finding> {
-    let text = text.trim().trim_start_matches('=').trim();
+    let text = text.trim().trim_start_matches('=').trim().trim_end_matches(".*");
     if text.is_empty() || text.contains(['<', '>', '!', '~', '|', ',']) {
         return None;
     }
     let warning = |problem: &'static str| Finding::new(problem).severity(Severity::Warning).fact("python", text);
-    let mut parts = text.trim_end_matches('*').trim_end_matches('.').split('.').map(str::parse::<u32>);
+    let mut parts = text.split('.').map(str::parse::<u32>);
     let (major, minor) = (parts.next().and_then(Result::ok), parts.next());
     match (major, minor) {
         (Some(3), None) => None,

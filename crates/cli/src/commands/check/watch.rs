@@ -38,7 +38,7 @@ pub(super) fn run(
                 watcher.watch(&folder, RecursiveMode::NonRecursive).map_err(|error| unwatched(&folder, &error))?;
             }
         }
-        match shown(&diagnosis, request, None, global, terminal) {
+        match shown(&diagnosis, &sources, request, None, global, terminal) {
             Ok(()) | Err(Failure::Shown(_)) => {}
             Err(other) => return Err(other),
         }
