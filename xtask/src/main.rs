@@ -1,10 +1,11 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`,
 //! `cargo xtask fuzz`, `cargo xtask accuracy`,
-//! `cargo xtask corpus`.
+//! `cargo xtask corpus`, `cargo xtask definitions`.
 
 mod accuracy;
 mod bench;
 mod corpus;
+mod definitions;
 mod fuzz;
 mod layers;
 mod shell;
@@ -20,6 +21,7 @@ usage: cargo xtask <command>
                                           --full adds the slow suites, --no-engines leaves out those that need root
   docs                                    write the pages of the book that are made from the program
   accuracy FOLDER [--write]               score the diagnosis on a corpus of real logs that has a judge
+  definitions FOLDER… [--write]           read other people's definitions, write them again, and compare
   corpus make [CASE…]                     make the logs that the diagnosis is tested with, with real tools
   fuzz [--seconds N] [TARGET…]            read bytes that libFuzzer makes up, N seconds (60) for each target; needs a
                                           C++ compiler
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         "docs" => docs(),
         "accuracy" => accuracy::accuracy(rest).map(|()| ExitCode::SUCCESS),
         "corpus" => corpus::corpus(rest).map(|()| ExitCode::SUCCESS),
+        "definitions" => definitions::definitions(rest).map(|()| ExitCode::SUCCESS),
         "fuzz" => fuzz::fuzz(rest),
         "bench" if rest.first().is_some_and(|what| what == "layers") => {
             layers::run(&rest[1..]).map(|()| ExitCode::SUCCESS)

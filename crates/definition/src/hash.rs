@@ -47,7 +47,9 @@ impl Environment {
             meaning["conda"] = conda_meaning(conda);
         }
         if let Some(locked) = &self.locked {
-            meaning["locked"] = locked.sets.iter().map(set).collect();
+            let mut sets: Vec<&LockedSet> = locked.sets.iter().collect();
+            sets.sort_by_key(|set| (&set.environment, &set.platform));
+            meaning["locked"] = sets.into_iter().map(set).collect();
         }
         if let Some(build) = &self.build {
             meaning["build"] = json!([build.path, build.dockerfile, build.inline]);

@@ -29,6 +29,8 @@ pub(crate) fn read(source: &Arc<Source>, dir: &Path, collected: &mut Collected) 
             locked.set(name, Some(&subdir)).packages.extend(packages);
         }
     }
+    // They come in no order.
+    locked.sets.sort_by(|one, other| (&one.environment, &one.platform).cmp(&(&other.environment, &other.platform)));
     locked
 }
 
