@@ -57,10 +57,6 @@ fn of_definitions() {
         (yaml("image: scratch\napt: [git]\nimage: scratch\n"), "definition-conflicting-keys"),
         (yaml("name: app\nversion: 1\nos_type: linux\n"), "definition-image-missing"),
         (yaml("image: scratch\nfiles: [{from: model.bin, to: /m}]\n"), "definition-file-missing"),
-        (
-            yaml("image: scratch\nconda_file: conda.yml\n").file("conda.yml", "dependencies: []\n"),
-            "not-supported-yet",
-        ),
     ];
     for (envwright, problem) in cases {
         same(&envwright, &[], problem);

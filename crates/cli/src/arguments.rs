@@ -3,7 +3,7 @@
 use crate::commands::{
     BuildArguments, CacheArguments, CatalogArguments, CheckArguments, CompletionsArguments, ConvertArguments,
     DiagnoseArguments, ExplainArguments, ImagesArguments, LockArguments, LogsArguments, PlanArguments,
-    PullArguments, PushArguments,
+    PullArguments, PushArguments, SchemaArguments,
 };
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -124,9 +124,8 @@ pub(crate) enum Command {
     Catalog(CatalogArguments),
     /// Say what a problem is and how to fix it
     Explain(ExplainArguments),
-    /// Print the JSON Schema of the YAML definition
-    #[command(after_help = "Examples:\n  envwright schema > envwright.schema.json")]
-    Schema,
+    /// Print the JSON Schema of a format of definitions
+    Schema(SchemaArguments),
     /// Print completions for a shell
     Completions(CompletionsArguments),
     /// Print the version

@@ -3,6 +3,7 @@
 //! `cargo xtask docs` writes them, and a test here fails where they are not what would be written.
 
 use clap::{Arg, Command};
+use envwright_definition::Format;
 use envwright_diagnosis::Catalog;
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -33,8 +34,12 @@ pub fn pages() -> BTreeMap<String, String> {
         pages.insert(format!("problems/{}.md", problem.id), format!("{}\n{MADE}", page.markdown()));
     }
     pages.insert("problems.md".to_owned(), list);
-    let schema = format!("{:#}\n", envwright_definition::schema());
-    pages.insert("envwright.schema.json".to_owned(), schema);
+    for (format, name) in Format::ALL {
+        if let Some(schema) = envwright_definition::schema(format) {
+            let name = if format == Format::Azure { "envwright" } else { name };
+            pages.insert(format!("{name}.schema.json"), format!("{schema:#}\n"));
+        }
+    }
     pages
 }
 

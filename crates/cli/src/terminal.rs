@@ -50,6 +50,13 @@ impl Terminal {
         writeln!(out)
     }
 
+    /// One of several results for programs, in a line of its own.
+    pub(crate) fn print_json_line(&self, value: &impl Serialize) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        serde_json::to_writer(&mut out, value)?;
+        writeln!(out)
+    }
+
     /// A result for people.
     pub(crate) fn print(&self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();

@@ -1,10 +1,12 @@
 //! Text in any accepted format to one [`Environment`], with the place of everything that was written.
 //!
-//! - [`read`], [`read_text`]: a definition from a path or a text; formats are told apart by name and content;
+//! - [`read`], [`read_text`]: a definition from a path or a text; formats are told apart by content;
 //! - [`Environment`]: what the user wants; [`Environment::hash`] names what it means;
-//! - [`Base`], [`Requirement`], [`Indexes`], [`FileCopy`], [`PythonRequest`]: its parts;
+//! - [`Base`], [`Requirement`], [`Conda`], [`Locked`], [`BuildContext`], [`Indexes`], [`FileCopy`]: its parts;
 //! - [`DefinitionError`]: everything that is wrong with it, as findings;
-//! - [`schema`]: JSON Schema of envwright's YAML.
+//! - [`Environment::convert`]: the same in another [`Format`], with what that cannot say;
+//! - [`Levels`]: how bad findings are, by the user's choice;
+//! - [`schema`]: JSON Schemas of the formats that are YAML or JSON.
 //!
 //! ```
 //! use envwright_definition::{Options, read_text};

@@ -14,7 +14,7 @@ use envwright_builder::{BuildError, Checked, Fixed, Input, PackageState, Plan, P
 use envwright_diagnosis::{Catalog, Diagnosis, report};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
+use std::{fmt::Write as _, io};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -111,8 +111,8 @@ pub(crate) fn run(
         return watch::run(&request, &work, global, terminal);
     }
     if arguments.alone || !matches!(global.format, Format::Text | Format::Json) {
-        let (diagnosis, files) = envwright_builder::examine(&work.settings, &request);
-        return shown(&diagnosis, &files, &request, fixed.as_ref(), global, terminal);
+        let examined = Examined::of(&request, &work);
+        return shown(&examined, fixed.as_ref(), global, |value| terminal.print_json(value), terminal);
     }
     let checked =
         envwright_builder::check(&work.home, &work.settings, &request, &wrong, &work.progress, &work.stop);
@@ -130,23 +130,38 @@ fn say(fixed: &Fixed, terminal: &Terminal) {
     }
 }
 
-/// What the definition alone says, in any form.
+/// What the definition alone says.
+struct Examined {
+    diagnosis: Diagnosis,
+    /// The files that were read, the definition itself first.
+    files: Vec<String>,
+    /// What the definition is called.
+    name: String,
+}
+
+impl Examined {
+    fn of(request: &Request, work: &Work<'_>) -> Self {
+        let (diagnosis, files) = envwright_builder::examine(&work.settings, request);
+        let name = match (&request.input, files.first()) {
+            (_, Some(definition)) => definition.clone(),
+            (Input::Path(path), None) => path.display().to_string(),
+            (Input::Text { .. }, None) => "<stdin>".to_owned(),
+        };
+        Self { diagnosis, files, name }
+    }
+}
+
+/// Shows it in any form; `print` is for those of programs.
 fn shown(
-    diagnosis: &Diagnosis,
-    files: &[String],
-    request: &Request,
+    examined: &Examined,
     fixed: Option<&Fixed>,
     global: &GlobalArguments,
+    print: impl Fn(&Value) -> io::Result<()>,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
+    let Examined { diagnosis, name, .. } = examined;
     let catalog = Catalog::builtin();
-    let name = match (&request.input, files.first()) {
-        (_, Some(definition)) => definition.clone(),
-        (Input::Path(path), None) => path.display().to_string(),
-        (Input::Text { .. }, None) => "<stdin>".to_owned(),
-    };
-    let format = if global.json { Format::Json } else { global.format };
-    match format {
+    match if global.json { Format::Json } else { global.format } {
         Format::Text => {
             terminal.print_report(diagnosis)?;
             if diagnosis.findings().is_empty() && diagnosis.notes().is_empty() {
@@ -158,11 +173,12 @@ fn shown(
             if let Some(fixed) = fixed {
                 value["fixed"] = fixed_json(fixed);
             }
-            terminal.print_json(&value)?;
+            print(&value)?;
         }
-        Format::Lsp => terminal.print_json(&report::lsp(diagnosis, &catalog, &name))?,
-        Format::Sarif => terminal.print_json(&report::sarif(diagnosis, &catalog, env!("CARGO_PKG_VERSION")))?,
+        Format::Lsp => print(&report::lsp(diagnosis, &catalog, name))?,
+        Format::Sarif => print(&report::sarif(diagnosis, &catalog, env!("CARGO_PKG_VERSION")))?,
         Format::Markdown => terminal.print(&report::markdown(diagnosis))?,
+        // `html` was refused with the arguments.
         Format::Github | Format::Html => terminal.print(&report::github(diagnosis))?,
     }
     match diagnosis.exit_code() {

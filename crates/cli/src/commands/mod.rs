@@ -15,6 +15,7 @@ mod logs;
 mod plan;
 mod pull;
 mod push;
+mod schema;
 
 pub(crate) use build::BuildArguments;
 pub(crate) use cache::CacheArguments;
@@ -30,6 +31,7 @@ pub(crate) use logs::LogsArguments;
 pub(crate) use plan::PlanArguments;
 pub(crate) use pull::PullArguments;
 pub(crate) use push::PushArguments;
+pub(crate) use schema::SchemaArguments;
 
 use crate::{
     arguments::{Arguments, Command, Format, GlobalArguments},
@@ -78,7 +80,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failu
         Command::Diagnose(arguments) => diagnose::run(&arguments, &global, terminal),
         Command::Catalog(arguments) => catalog::run(&arguments, &global, &home(&global)?, terminal),
         Command::Explain(arguments) => explain::run(&arguments, &global, terminal),
-        Command::Schema => Ok(terminal.print_json(&envwright_definition::schema())?),
+        Command::Schema(arguments) => schema::run(&arguments, terminal),
         Command::Completions(arguments) => completions::run(&arguments, terminal),
         Command::Version => version(terminal),
     }

@@ -1,6 +1,6 @@
 //! `envwright check --watch`: a report after each change of the definition.
 
-use super::{super::USAGE, Work, shown};
+use super::{super::USAGE, Examined, Work, shown};
 use crate::{arguments::GlobalArguments, failure::Failure, terminal::Terminal};
 use envwright_builder::{Input, Request};
 use notify::{RecursiveMode, Watcher as _};
@@ -30,15 +30,16 @@ pub(super) fn run(
     let mut watcher = notify::recommended_watcher(sender).map_err(|error| unwatched(definition, &error))?;
     let mut watched = BTreeSet::new();
     loop {
-        let (diagnosis, sources) = envwright_builder::examine(&work.settings, request);
-        let files: BTreeSet<PathBuf> = sources.iter().map(PathBuf::from).chain([definition.clone()]).collect();
+        let examined = Examined::of(request, work);
+        let files: BTreeSet<PathBuf> =
+            examined.files.iter().map(PathBuf::from).chain([definition.clone()]).collect();
         // Editors replace files, so that folders are watched.
         for folder in files.iter().map(|file| folder(file)).filter(|folder| folder.is_dir()) {
             if watched.insert(folder.clone()) {
                 watcher.watch(&folder, RecursiveMode::NonRecursive).map_err(|error| unwatched(&folder, &error))?;
             }
         }
-        match shown(&diagnosis, &sources, request, None, global, terminal) {
+        match shown(&examined, None, global, |value| terminal.print_json_line(value), terminal) {
             Ok(()) | Err(Failure::Shown(_)) => {}
             Err(other) => return Err(other),
         }

@@ -1,18 +1,14 @@
-//! JSON Schema of the YAML, for editors.
+//! Azure ML's environment YAML (v2) with envwright's own keys.
 
+use super::{OneOrMany, Text, conda::Conda};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
-
-/// JSON Schema (draft 2020-12) of the YAML that [`crate::read`] takes.
-pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Definition).to_value()
-}
 
 /// An environment: Azure ML's v2 YAML with envwright's own keys, all optional.
 #[derive(JsonSchema)]
 #[schemars(title = "envwright environment", deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the YAML; the reader in `yaml` keeps places, which serde does not")]
-struct Definition {
+pub(super) struct Definition {
     /// Address of a schema.
     #[schemars(rename = "$schema")]
     schema: Option<String>,
@@ -75,41 +71,6 @@ enum CondaFile {
     Environment(Conda),
 }
 
-/// conda's `environment.yml`.
-#[derive(JsonSchema)]
-#[schemars(title = "conda environment")]
-#[expect(dead_code, reason = "describes the YAML")]
-struct Conda {
-    /// Name of the environment.
-    name: Option<String>,
-    /// Channels, the first one preferred.
-    channels: Option<OneOrMany>,
-    /// Packages of conda's, and a list of pip's below `pip`.
-    dependencies: Vec<Dependency>,
-    /// Environment variables that are set when the environment is activated.
-    variables: Option<BTreeMap<String, Text>>,
-    /// The folder that it was exported from; not used.
-    prefix: Option<String>,
-    /// conda-lock's platforms, such as `linux-64`.
-    platforms: Option<OneOrMany>,
-    /// conda-lock's category of the packages; not used.
-    category: Option<String>,
-}
-
-/// A package of conda's, or a list of pip's.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-#[expect(dead_code, reason = "describes the YAML")]
-enum Dependency {
-    /// A match specification, such as `numpy=1.26` or `conda-forge::numpy >=1.26`.
-    Conda(String),
-    /// Lines of a requirements file.
-    Pip {
-        /// Lines of a requirements file.
-        pip: Option<Vec<String>>,
-    },
-}
-
 /// The folder of a Dockerfile.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -154,25 +115,6 @@ struct Route {
     path: String,
 }
 
-/// A string; a number or truth value is taken as written.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-#[expect(dead_code, reason = "describes the YAML")]
-enum Text {
-    String(String),
-    Number(f64),
-    Bool(bool),
-}
-
-/// A string or a list of strings.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-#[expect(dead_code, reason = "describes the YAML")]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
 /// Files to copy: a list of `{from, to}` or `from:to`, or `from: to` pairs.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
@@ -192,19 +134,4 @@ enum FileCopy {
     Short(String),
     /// Path beside the definition, and absolute path in the image.
     Long { from: String, to: String },
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::yaml::Key;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn the_schema_has_the_keys_that_are_read() {
-        let schema = super::schema();
-        let properties = schema["properties"].as_object().unwrap();
-        let described: BTreeSet<&str> = properties.keys().map(String::as_str).collect();
-        assert_eq!(described, Key::names().collect());
-        assert!(properties.values().all(|property| property["description"].is_string()));
-    }
 }
