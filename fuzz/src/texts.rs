@@ -46,7 +46,12 @@ fn converted(environment: &Environment, folder: &Path) {
             continue;
         }
         match again {
-            Ok(again) => assert!(again.hash() == environment.hash(), "{format} means something else: {:?}\n{}", environment.sources[0].text, written.text),
+            Ok(again) => assert!(
+                again.hash() == environment.hash(),
+                "{format} means something else: {:?}\n{}",
+                environment.sources[0].text,
+                written.text
+            ),
             Err(error) => panic!("{format} cannot be read again: {:?}\n{}", error.findings(), written.text),
         }
     }

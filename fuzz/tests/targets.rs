@@ -44,4 +44,21 @@ macro_rules! targets {
     };
 }
 
-targets!(requirements, yaml, pyproject, json, conda, pixi, lock, dockerfile, log, redactor, reference, challenge, manifest, tar, wheel, deb);
+targets!(
+    requirements,
+    yaml,
+    pyproject,
+    json,
+    conda,
+    pixi,
+    lock,
+    dockerfile,
+    log,
+    redactor,
+    reference,
+    challenge,
+    manifest,
+    tar,
+    wheel,
+    deb
+);

@@ -18,7 +18,10 @@ fn what_is_not_built_yet_is_a_warning_of_a_check_and_an_error_of_a_build() {
     for problem in ["definition-pip-missing", "definition-name-spelling", "not-supported-yet"] {
         assert!(notes.iter().any(|note| note == problem), "{problem}: {notes:?}");
     }
-    assert_eq!((&checked["checks"][1]["what"], &checked["checks"][1]["state"]), (&"build".into(), &"skipped".into()));
+    assert_eq!(
+        (&checked["checks"][1]["what"], &checked["checks"][1]["state"]),
+        (&"build".into(), &"skipped".into())
+    );
     let built = envwright.run(&["build", "--json"]);
     assert_eq!((built.code, &built.json()["root"]["problem"]), (Some(1), &"not-supported-yet".into()));
 }
@@ -26,7 +29,10 @@ fn what_is_not_built_yet_is_a_warning_of_a_check_and_an_error_of_a_build() {
 #[test]
 fn a_static_check_says_what_the_definition_alone_says() {
     let ran = conda().run(&["check", "--static", "--offline"]).succeeded();
-    assert!(ran.stdout.contains("warning[definition-pip-missing]") && !ran.stdout.contains("not-supported"), "{ran}");
+    assert!(
+        ran.stdout.contains("warning[definition-pip-missing]") && !ran.stdout.contains("not-supported"),
+        "{ran}"
+    );
     let ran = Envwright::new().file("requirements.txt", "six==1\n").run(&["check", "--static"]).succeeded();
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", "nothing to say of requirements.txt\n"));
     let ran = Envwright::new().file("requirements.txt", "six==\n").run(&["check", "--static"]);
@@ -44,7 +50,10 @@ fn levels_are_configured_and_allowed_in_the_file() {
     assert!(!ran.stdout.contains("definition-pip-missing"), "{ran}");
     let text = format!("# envwright: allow definition-pip-missing\n{}", super::CONDA);
     let ran = Envwright::new().file("environment.yml", text).run(&["check", "--static"]).succeeded();
-    assert!(!ran.stdout.contains("definition-pip-missing") && ran.stdout.contains("definition-name-spelling"), "{ran}");
+    assert!(
+        !ran.stdout.contains("definition-pip-missing") && ran.stdout.contains("definition-name-spelling"),
+        "{ran}"
+    );
 }
 
 #[test]
@@ -60,9 +69,13 @@ fn editors_and_code_hosts_get_their_forms() {
     let lsp = conda().run(&["check", "--format", "lsp"]).succeeded().json();
     let file = &lsp[0];
     assert_eq!(file["uri"], "environment.yml");
-    let pillow = file["diagnostics"].as_array().unwrap().iter().find(|one| one["code"] == "definition-name-spelling");
+    let pillow =
+        file["diagnostics"].as_array().unwrap().iter().find(|one| one["code"] == "definition-name-spelling");
     let pillow = pillow.unwrap_or_else(|| panic!("{lsp:#}"));
-    assert_eq!((&pillow["range"]["start"]["line"], &pillow["range"]["start"]["character"]), (&5.into(), &4.into()));
+    assert_eq!(
+        (&pillow["range"]["start"]["line"], &pillow["range"]["start"]["character"]),
+        (&5.into(), &4.into())
+    );
     assert!(pillow["codeDescription"]["href"].as_str().unwrap().starts_with("https://"));
     assert!(pillow["data"]["patch"].as_str().unwrap().contains("+  - pillow=9  # images"));
 
@@ -76,7 +89,8 @@ fn editors_and_code_hosts_get_their_forms() {
 
 #[test]
 fn azures_own_verdict_is_kept_to() {
-    let azure = |text: &str| Envwright::new().file("environment.yml", text).run(&["check", "--static", "--json"]);
+    let azure =
+        |text: &str| Envwright::new().file("environment.yml", text).run(&["check", "--static", "--json"]);
     azure("name: a\nimage: registry.example/base:1\nconda_file: {dependencies: [python=3.12]}\n").succeeded();
     let ran = azure("image: registry.example/base:1\nversion: 1\n");
     assert_eq!((ran.code, &ran.json()["root"]["facts"]["key"]), (Some(1), &"name".into()), "{ran}");

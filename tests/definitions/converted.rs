@@ -19,9 +19,15 @@ fn what_is_lost_is_told_and_can_be_refused() {
     let envwright = conda();
     let ran = envwright.run(&["convert", "--to", "requirements"]).succeeded();
     assert_eq!(ran.stdout, "six==1.16.0\n");
-    assert!(ran.stderr.contains("warning[conversion-loss]: requirements has no place for conda's channels"), "{ran}");
+    assert!(
+        ran.stderr.contains("warning[conversion-loss]: requirements has no place for conda's channels"),
+        "{ran}"
+    );
     let json = envwright.run(&["convert", "--to", "requirements", "--json"]).succeeded().json();
-    assert_eq!((&json["text"], &json["lost"][0]), (&"six==1.16.0\n".into(), &"conda's channels and packages".into()));
+    assert_eq!(
+        (&json["text"], &json["lost"][0]),
+        (&"six==1.16.0\n".into(), &"conda's channels and packages".into())
+    );
     let ran = envwright.run(&["convert", "--to", "requirements", "--lossless", "-o", "r.txt"]);
     assert_eq!(ran.code, Some(1), "{ran}");
     assert!(!envwright.folder().join("r.txt").exists());
@@ -30,7 +36,11 @@ fn what_is_lost_is_told_and_can_be_refused() {
 #[test]
 fn what_cannot_be_written_at_all_is_a_finding() {
     let ran = conda().run(&["convert", "--to", "pylock", "--json"]);
-    assert_eq!((ran.code, &ran.json()["root"]["problem"]), (Some(1), &"conversion-impossible".into()), "{ran}");
+    assert_eq!(
+        (ran.code, &ran.json()["root"]["problem"]),
+        (Some(1), &"conversion-impossible".into()),
+        "{ran}"
+    );
     let ran = conda().run(&["convert", "--to", "exe"]);
     assert_eq!(ran.code, Some(2), "{ran}");
 }

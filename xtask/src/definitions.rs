@@ -24,7 +24,16 @@ pub(crate) fn definitions(arguments: &[String]) -> Result<(), String> {
     if folders.is_empty() {
         return Err(USAGE.to_owned());
     }
-    let mut read = cargo(&["run", "--release", "--quiet", "--package", "envwright-definition", "--example", "read", "--"]);
+    let mut read = cargo(&[
+        "run",
+        "--release",
+        "--quiet",
+        "--package",
+        "envwright-definition",
+        "--example",
+        "read",
+        "--",
+    ]);
     let table = output(read.args(folders))?;
     print(&table);
     if write {

@@ -86,7 +86,13 @@ pub fn check(
     }
     if look.unbuildable(request, settings) {
         let diagnosis = Diagnosis::redacted(look.findings, &Catalog::builtin(), &Redactor::default());
-        return Checked { looked: look.looked, plan: look.plan, disk: look.disk, diagnosis, interrupted: false };
+        return Checked {
+            looked: look.looked,
+            plan: look.plan,
+            disk: look.disk,
+            diagnosis,
+            interrupted: false,
+        };
     }
     let attempt = Attempt::open(home, settings, request, stop);
     let redactor = attempt.as_ref().map(Attempt::redactor).unwrap_or_default();
@@ -122,7 +128,8 @@ pub fn examine(settings: &Settings, request: &Request) -> (Diagnosis, Vec<String
         Err(error) => (error.findings(), Vec::new()),
     };
     let mut names: Vec<String> = sources;
-    let shown = findings.iter().flat_map(|finding| &finding.evidence).map(|evidence| &evidence.span.source().name);
+    let shown =
+        findings.iter().flat_map(|finding| &finding.evidence).map(|evidence| &evidence.span.source().name);
     for name in shown {
         if !names.contains(name) {
             names.push(name.clone());

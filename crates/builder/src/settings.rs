@@ -140,7 +140,8 @@ fn levels(section: BTreeMap<toml::Spanned<String>, Level>) -> Result<Levels, (Ra
     for (id, level) in section {
         if catalog.get(id.get_ref()).is_none() {
             let ids = catalog.problems().map(|problem| problem.id.as_str());
-            let meant = nearest(id.get_ref(), ids).map_or_else(String::new, |near| format!("; the nearest is `{near}`"));
+            let meant = nearest(id.get_ref(), ids)
+                .map_or_else(String::new, |near| format!("; the nearest is `{near}`"));
             return Err((id.span(), format!("there is no problem `{}`{meant}", id.get_ref())));
         }
         levels.0.insert(id.into_inner(), level);

@@ -63,11 +63,16 @@ fn outcome(read: Result<Environment, DefinitionError>) -> Result<Format, Vec<Str
         let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
         let mut told: BTreeMap<String, usize> = BTreeMap::new();
         for finding in errors {
-            let place = finding.evidence.first().map(|evidence| evidence.span.text().lines().next().unwrap_or_default());
+            let place = finding
+                .evidence
+                .first()
+                .map(|evidence| evidence.span.text().lines().next().unwrap_or_default());
             let place = place.unwrap_or_default().chars().take(60).collect::<String>();
             *told.entry(format!("`{}`: `{place}`", finding.problem)).or_default() += 1;
         }
-        told.into_iter().map(|(told, times)| if times == 1 { told } else { format!("{told} ({times} times)") }).collect()
+        told.into_iter()
+            .map(|(told, times)| if times == 1 { told } else { format!("{told} ({times} times)") })
+            .collect()
     })
 }
 

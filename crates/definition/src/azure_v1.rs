@@ -15,14 +15,43 @@ use std::{path::Path, sync::Arc};
 
 /// Top members; those of the second row only Azure ML looks at.
 const KEYS: [&str; 16] = [
-    "name", "version", "description", "tags", "properties", "docker", "python", "environmentVariables", "spark", "databricks",
-    "r", "inferencingStackVersion", "assetId", "autoRebuild", "$schema", "label",
+    "name",
+    "version",
+    "description",
+    "tags",
+    "properties",
+    "docker",
+    "python",
+    "environmentVariables",
+    "spark",
+    "databricks",
+    "r",
+    "inferencingStackVersion",
+    "assetId",
+    "autoRebuild",
+    "$schema",
+    "label",
 ];
-const PYTHON: [&str; 5] =
-    ["userManagedDependencies", "interpreterPath", "condaDependencies", "condaDependenciesFile", "baseCondaEnvironment"];
+const PYTHON: [&str; 5] = [
+    "userManagedDependencies",
+    "interpreterPath",
+    "condaDependencies",
+    "condaDependenciesFile",
+    "baseCondaEnvironment",
+];
 const DOCKER: [&str; 12] = [
-    "baseImage", "baseDockerfile", "baseImageRegistry", "buildContext", "platform", "enabled", "arguments", "sharedVolumes",
-    "shmSize", "gpuSupport", "sharedVolume", "workingDirectory",
+    "baseImage",
+    "baseDockerfile",
+    "baseImageRegistry",
+    "buildContext",
+    "platform",
+    "enabled",
+    "arguments",
+    "sharedVolumes",
+    "shmSize",
+    "gpuSupport",
+    "sharedVolume",
+    "workingDirectory",
 ];
 /// Members of `docker` that have no effect any more, and where the setting went.
 const DEPRECATED: [(&str, &str); 6] = [
@@ -49,7 +78,8 @@ pub(crate) fn is_azure_v1(root: &Node) -> bool {
 
 /// Reads an environment of the first version; paths in it are relative to `dir`.
 pub(crate) fn read(source: &Arc<Source>, root: &Node, dir: &Path, collected: &mut Collected) -> Described {
-    let has_context = root.get("docker").and_then(|docker| docker.get("buildContext")).is_some_and(|one| !one.is_null());
+    let has_context =
+        root.get("docker").and_then(|docker| docker.get("buildContext")).is_some_and(|one| !one.is_null());
     let mut reader = Reader { source, dir, collected, has_context, described: Described::default() };
     let members = root.as_mapping().unwrap_or_default();
     let start = members.first().map_or_else(|| reader.span(root), |(key, _)| reader.span(key));
@@ -77,7 +107,9 @@ pub(crate) fn read(source: &Arc<Source>, root: &Node, dir: &Path, collected: &mu
         reader.collected.push(Finding::new("definition-docker-missing").at(&start, "no `docker` here"));
     }
     if root.get("python").is_none_or(Node::is_null) && !has_context {
-        reader.collected.push(Finding::new("definition-python-section-missing").at(&start, "no `python` here"));
+        reader
+            .collected
+            .push(Finding::new("definition-python-section-missing").at(&start, "no `python` here"));
     }
     reader.described
 }
@@ -212,7 +244,8 @@ impl Reader<'_> {
 
     fn not_beside(&mut self, key: &Node) {
         let span = self.span(key);
-        let finding = Finding::new("definition-build-attribute").fact("key", key.as_str().unwrap_or_default());
+        let finding =
+            Finding::new("definition-build-attribute").fact("key", key.as_str().unwrap_or_default());
         self.collected.push(finding.at(&span, "not beside `buildContext`"));
     }
 
@@ -245,13 +278,19 @@ impl Reader<'_> {
         self.collected.unsupported("a Dockerfile (`baseDockerfile`)", &span);
         let name = format!("{}: baseDockerfile", self.source.name);
         let instructions = dockerfile::read(&Source::new(name, text.as_str()), None, self.collected);
-        self.described.build =
-            Some(BuildContext { path: None, dockerfile: None, inline: Some(text), instructions, span: Some(span) });
+        self.described.build = Some(BuildContext {
+            path: None,
+            dockerfile: None,
+            inline: Some(text),
+            instructions,
+            span: Some(span),
+        });
     }
 
     fn registry(&mut self, section: &Node, value: &Node) {
         let members = self.members(section, value).to_vec();
-        let says = |name: &str| members.iter().find(|(key, value)| key.as_str() == Some(name) && !value.is_null());
+        let says =
+            |name: &str| members.iter().find(|(key, value)| key.as_str() == Some(name) && !value.is_null());
         let (user, password, identity) = (says("username"), says("password"), says("registryIdentity"));
         if let (Some((one, _)), None) | (None, Some((one, _))) = (user, password) {
             let name = one.as_str().unwrap_or_default();
@@ -262,13 +301,15 @@ impl Reader<'_> {
         }
         if let (Some((identity, _)), Some((basic, _))) = (identity, user.or(password)) {
             let finding = Finding::new("definition-registry-credentials-multiple");
-            let finding = finding.at(&self.span(identity), "an identity here").at(&self.span(basic), "a login here");
+            let finding =
+                finding.at(&self.span(identity), "an identity here").at(&self.span(basic), "a login here");
             self.collected.push(finding);
         }
         if let Some((key, _)) = password {
             self.push("definition-registry-credentials", Severity::Warning, key, "a password stands here");
         }
-        if let (Some((_, address)), Some(Base::Registry(image))) = (says("address"), &mut self.described.base) {
+        if let (Some((_, address)), Some(Base::Registry(image))) = (says("address"), &mut self.described.base)
+        {
             let address = address.as_str().unwrap_or_default().trim_end_matches('/');
             if !address.is_empty() && !image.starts_with(address) {
                 *image = format!("{address}/{image}");
@@ -294,7 +335,8 @@ impl Reader<'_> {
     fn context(&mut self, section: &Node, value: &Node) {
         self.members(section, value);
         let says = |name: &str| value.get(name).filter(|value| !value.is_null());
-        let text = |name: &str| says(name).and_then(Node::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        let text =
+            |name: &str| says(name).and_then(Node::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let build = BuildContext {
             path: text("location"),
             dockerfile: text("dockerfilePath"),
@@ -303,10 +345,20 @@ impl Reader<'_> {
             span: Some(self.span(value)),
         };
         if build.path.is_none() {
-            self.push("definition-build-location-missing", Severity::Error, section, "no `location` below this");
+            self.push(
+                "definition-build-location-missing",
+                Severity::Error,
+                section,
+                "no `location` below this",
+            );
         }
         if build.dockerfile.is_none() {
-            self.push("definition-build-dockerfile-missing", Severity::Error, section, "no `dockerfilePath` below this");
+            self.push(
+                "definition-build-dockerfile-missing",
+                Severity::Error,
+                section,
+                "no `dockerfilePath` below this",
+            );
         }
         let kind = text("locationType").unwrap_or_default();
         if !LOCATIONS.contains(&kind.to_ascii_lowercase().as_str()) {
@@ -327,7 +379,8 @@ impl Reader<'_> {
 
     fn python(&mut self, section: &Node, value: &Node) {
         let members = self.members(section, value);
-        for (key, _) in members.iter().filter(|(key, _)| !PYTHON.contains(&key.as_str().unwrap_or_default())) {
+        for (key, _) in members.iter().filter(|(key, _)| !PYTHON.contains(&key.as_str().unwrap_or_default()))
+        {
             self.unknown(key, &PYTHON);
         }
         let says = |name: &str| value.get(name).filter(|value| !value.is_null());
@@ -368,16 +421,27 @@ impl Reader<'_> {
             return;
         }
         if written.is_none() && !path.is_file() {
-            return self.push("definition-conda-missing", Severity::Error, section, "no `condaDependencies` below this");
+            return self.push(
+                "definition-conda-missing",
+                Severity::Error,
+                section,
+                "no `condaDependencies` below this",
+            );
         }
         let span = self.span(says("condaDependenciesFile").unwrap_or(section));
         let shown = written.unwrap_or("conda_dependencies.yml");
-        let Some(source) = self.collected.file("definition-file-missing", &path, shown, &span) else { return };
+        let Some(source) = self.collected.file("definition-file-missing", &path, shown, &span) else {
+            return;
+        };
         let dir = path.parent().unwrap_or(Path::new("")).to_owned();
         let name = self.described.name.take();
         match node::parse(&source) {
-            Ok(Some(root)) => conda::read(&source, &root, &dir, Some(&path), self.collected, &mut self.described),
-            Ok(None) => self.push("definition-conda-missing", Severity::Error, section, "its conda file is empty"),
+            Ok(Some(root)) => {
+                conda::read(&source, &root, &dir, Some(&path), self.collected, &mut self.described)
+            }
+            Ok(None) => {
+                self.push("definition-conda-missing", Severity::Error, section, "its conda file is empty")
+            }
             Err(finding) => self.collected.push(finding),
         }
         self.described.name = name.or(self.described.name.take());
@@ -389,7 +453,9 @@ impl Reader<'_> {
 fn is_location(kind: &str, text: &str) -> bool {
     let is_web = text.starts_with("https://") || text.starts_with("http://");
     match kind {
-        "git" => is_web || text.starts_with("git@") || text.starts_with("ssh://") || text.starts_with("git://"),
+        "git" => {
+            is_web || text.starts_with("git@") || text.starts_with("ssh://") || text.starts_with("git://")
+        }
         _ => is_web,
     }
 }

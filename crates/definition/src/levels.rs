@@ -120,7 +120,8 @@ mod tests {
             ("b".to_owned(), Level::Off),
             ("c".to_owned(), Level::Note),
         ]));
-        let findings = ["a", "b", "c", "d"].map(|problem| Finding::new(problem.to_owned()).severity(Severity::Warning));
+        let findings =
+            ["a", "b", "c", "d"].map(|problem| Finding::new(problem.to_owned()).severity(Severity::Warning));
         let applied = levels.applied(findings.to_vec(), &[]);
         let severities: Vec<Severity> = applied.iter().map(|finding| finding.severity).collect();
         assert_eq!(severities, [Severity::Error, Severity::Note, Severity::Warning]);

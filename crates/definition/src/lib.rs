@@ -53,7 +53,8 @@ pub use format::{Format, UnknownFormat};
 pub use levels::{Level, Levels};
 pub use locked::{Location, Locked, LockedFile, LockedKind, LockedPackage, LockedSet};
 pub use model::{
-    Azure, Base, BuildContext, Environment, FileCopy, FindLinks, Indexes, Options, PackageName, Requirement, Spanned,
+    Azure, Base, BuildContext, Environment, FileCopy, FindLinks, Indexes, Options, PackageName, Requirement,
+    Spanned,
 };
 pub use python::{PythonRequest, python_allowed};
 pub use read::{read, read_text};

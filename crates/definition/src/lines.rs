@@ -70,7 +70,8 @@ impl<'a> Line<'a> {
 
     fn replaced(&self) -> (Span, String) {
         let indent: &str = &self.before[..self.before.len() - self.before.trim_start().len()];
-        let text = if self.comment.is_empty() { String::new() } else { format!("{indent}{}\n", self.comment) };
+        let text =
+            if self.comment.is_empty() { String::new() } else { format!("{indent}{}\n", self.comment) };
         (Span::new(self.source, self.start..self.end), text)
     }
 }

@@ -10,7 +10,9 @@ use toml_edit::{Item, Table, TableLike};
 pub(crate) fn is_pixi(root: &Table) -> bool {
     let has = |key: &str| root.contains_key(key);
     let in_project = |key: &str| root.get("project").is_some_and(|project| project.get(key).is_some());
-    has("workspace") && !has("build-system") || in_project("channels") || in_project("platforms")
+    has("workspace") && !has("build-system")
+        || in_project("channels")
+        || in_project("platforms")
         || !has("project") && (has("pypi-dependencies") || has("feature"))
 }
 
@@ -23,7 +25,8 @@ pub(crate) fn read(
     described: &mut Described,
 ) {
     let mut reader = Reader { source, dir, collected, conda: Conda::default() };
-    let workspace = ["workspace", "project"].iter().find_map(|key| root.get(key).and_then(Item::as_table_like));
+    let workspace =
+        ["workspace", "project"].iter().find_map(|key| root.get(key).and_then(Item::as_table_like));
     if let Some(workspace) = workspace {
         let text = |key: &str| workspace.get(key).and_then(Item::as_str).map(str::to_owned);
         described.name = text("name").or(described.name.take());
@@ -52,13 +55,26 @@ pub(crate) fn read(
 
 fn tables(item: Option<&Item>) -> impl Iterator<Item = (&str, &dyn TableLike)> {
     let table = item.and_then(Item::as_table_like);
-    table.into_iter().flat_map(|table| table.iter()).filter_map(|(key, item)| Some((key, item.as_table_like()?)))
+    table
+        .into_iter()
+        .flat_map(|table| table.iter())
+        .filter_map(|(key, item)| Some((key, item.as_table_like()?)))
 }
 
 /// pixi's names of targets, as conda-lock's selectors name them.
 fn platform(target: &str) -> Option<&'static str> {
-    const KNOWN: [&str; 10] =
-        ["linux", "linux-64", "linux-aarch64", "osx", "osx-64", "osx-arm64", "unix", "win", "win-64", "win-arm64"];
+    const KNOWN: [&str; 10] = [
+        "linux",
+        "linux-64",
+        "linux-aarch64",
+        "osx",
+        "osx-64",
+        "osx-arm64",
+        "unix",
+        "win",
+        "win-64",
+        "win-arm64",
+    ];
     KNOWN.iter().find(|known| **known == target).copied()
 }
 
@@ -101,7 +117,9 @@ impl Reader<'_> {
             let name = value.as_str().or_else(|| table?.get("channel")?.as_str());
             let priority = table.and_then(|table| table.get("priority")?.as_integer()).unwrap_or_default();
             match name {
-                Some(name) => channels.push((-priority, Spanned { value: name.to_owned(), span: Some(span) })),
+                Some(name) => {
+                    channels.push((-priority, Spanned { value: name.to_owned(), span: Some(span) }))
+                }
                 None => self.collected.invalid_value("channels", "names or URLs of channels", &span),
             }
         }
@@ -119,7 +137,8 @@ impl Reader<'_> {
             let version = item.as_str().map(str::to_owned);
             let version = version.or_else(|| item.get("version")?.as_str().map(str::to_owned));
             let virtual_name = format!("__{}", if name == "libc" { "glibc" } else { name });
-            let text = version.map_or_else(|| virtual_name.clone(), |version| format!("{virtual_name} >={version}"));
+            let text =
+                version.map_or_else(|| virtual_name.clone(), |version| format!("{virtual_name} >={version}"));
             self.push_spec(&text, self.span(item.span()), selector);
         }
         for (name, item) in members("pypi-dependencies").into_iter().flat_map(|table| table.iter()) {
@@ -141,7 +160,9 @@ impl Reader<'_> {
             return self.collected.unsupported("a conda package that is built from source", &span);
         }
         let mut brackets = Vec::new();
-        for key in ["version", "build", "build-number", "file-name", "channel", "subdir", "md5", "sha256", "url"] {
+        for key in
+            ["version", "build", "build-number", "file-name", "channel", "subdir", "md5", "sha256", "url"]
+        {
             if let Some(value) = text(key) {
                 let key = match key {
                     "build-number" => "build_number",
@@ -151,7 +172,8 @@ impl Reader<'_> {
                 brackets.push(format!("{key}='{value}'"));
             }
         }
-        let spec = if brackets.is_empty() { name.to_owned() } else { format!("{name}[{}]", brackets.join(",")) };
+        let spec =
+            if brackets.is_empty() { name.to_owned() } else { format!("{name}[{}]", brackets.join(",")) };
         self.push_spec(&spec, span, selector);
     }
 
@@ -191,7 +213,8 @@ impl Reader<'_> {
         } else if let Some(url) = text("url") {
             format!("{name}{extras} @ {url}")
         } else if let Some(path) = text("path") {
-            let editable = table.and_then(|table| table.get("editable")).and_then(Item::as_bool) == Some(true);
+            let editable =
+                table.and_then(|table| table.get("editable")).and_then(Item::as_bool) == Some(true);
             let line = if editable { format!("-e {path}") } else { path.to_owned() };
             return self.collected.unbuilt("a source build from a folder", line, &span);
         } else {

@@ -13,6 +13,7 @@ pub(crate) fn finding(text: &str, span: &Span) -> Option<Finding> {
     });
     let place = Span::new(span.source(), at);
     let name = before.trim().trim_end_matches(['=', '<', '>', '~', '!', ' ']);
-    let finding = Finding::new("definition-placeholder").fact("requirement", text).at(&place, "not filled in");
+    let finding =
+        Finding::new("definition-placeholder").fact("requirement", text).at(&place, "not filled in");
     Some(if name.is_empty() { finding } else { finding.fact("package", name) })
 }

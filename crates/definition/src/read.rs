@@ -86,7 +86,8 @@ fn is_empty(collected: &Collected, read: &Parts) -> bool {
     let has_conda = described.conda.as_ref().is_some_and(|conda| !conda.specs.is_empty());
     let has_lock = read.locked.as_ref().is_some_and(|locked| !locked.is_empty());
     let has_base = described.base.is_some() || described.build.is_some();
-    let has_packages = !collected.requirements.is_empty() || !collected.unbuilt.is_empty() || has_conda || has_lock;
+    let has_packages =
+        !collected.requirements.is_empty() || !collected.unbuilt.is_empty() || has_conda || has_lock;
     !has_packages
         && described.apt.is_empty()
         && !has_base

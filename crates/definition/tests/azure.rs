@@ -51,11 +51,15 @@ const HALF_A_PORT: &str = "name: a\nimage: registry.example/base:1\ninference_co
 fn field(finding: &Finding) -> Option<String> {
     if finding.problem.as_str() == "definition-key-missing" {
         let key = finding.facts.get("key")?;
-        return Some(key.split('.').next()?.to_owned()).filter(|key| !key.ends_with("_route")).or(Some("inference_config".to_owned()));
+        return Some(key.split('.').next()?.to_owned())
+            .filter(|key| !key.ends_with("_route"))
+            .or(Some("inference_config".to_owned()));
     }
     let span = &finding.evidence.first()?.span;
-    let before = &span.source().text[..span.range().end.max(span.range().start + 1).min(span.source().text.len())];
-    let line = before.lines().rfind(|line| line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '$'))?;
+    let before =
+        &span.source().text[..span.range().end.max(span.range().start + 1).min(span.source().text.len())];
+    let line =
+        before.lines().rfind(|line| line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '$'))?;
     let key = line.split(':').next()?;
     // Azure ML has a sentence of its own for conda's keys, which is about the file as a whole.
     Some(if matches!(key, "channels" | "dependencies") { "_schema" } else { key }.to_owned())
@@ -91,7 +95,10 @@ fn the_verdict_is_that_of_azures_loader() {
         let same = accepted == case.accepted && (case.fields.is_empty() || fields == case.fields);
         let is_known = DIFFERENCES.iter().any(|(text, _)| *text == case.text);
         if same == is_known {
-            wrong.push(format!("{:?}\n  Azure {} {:?}\n  ours  {accepted} {fields:?}", case.text, case.accepted, case.fields));
+            wrong.push(format!(
+                "{:?}\n  Azure {} {:?}\n  ours  {accepted} {fields:?}",
+                case.text, case.accepted, case.fields
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), verdicts.cases.len(), wrong.join("\n"));

@@ -118,7 +118,11 @@ fn what_is_written_in_its_own_format_means_the_same() {
         let again = read(file_name(format), &converted.text);
         assert_eq!(again.format, format, "{name}:\n{}", converted.text);
         assert_eq!(again.hash(), environment.hash(), "{name}:\n{}", converted.text);
-        assert_eq!((&again.version, &again.description), (&environment.version, &environment.description), "{name}");
+        assert_eq!(
+            (&again.version, &again.description),
+            (&environment.version, &environment.description),
+            "{name}"
+        );
         assert_eq!((&again.tags, &again.azure), (&environment.tags, &environment.azure), "{name}");
     }
 }
@@ -148,7 +152,12 @@ fn what_is_written_in_another_format_can_be_read_and_has_the_same_packages() {
                 && !has_conda(&converted.lost)
             {
                 let specs = |conda: &envwright_definition::Conda| {
-                    let mut names: Vec<String> = conda.specs.iter().map(|spec| spec.name.clone()).filter(|name| name != "pip").collect();
+                    let mut names: Vec<String> = conda
+                        .specs
+                        .iter()
+                        .map(|spec| spec.name.clone())
+                        .filter(|name| name != "pip")
+                        .collect();
                     names.sort_unstable();
                     names
                 };
@@ -162,7 +171,9 @@ fn what_is_written_in_another_format_can_be_read_and_has_the_same_packages() {
 fn what_a_format_cannot_say_is_told() {
     let ours = read("ours.yml", MADE[4].2);
     let lost = ours.convert(Format::Requirements).unwrap().lost;
-    for what in ["the base image", "Debian packages (`apt`)", "the version of Python", "the command", "platforms"] {
+    for what in
+        ["the base image", "Debian packages (`apt`)", "the version of Python", "the command", "platforms"]
+    {
         assert!(lost.iter().any(|lost| lost == what), "{what}: {lost:?}");
     }
     assert_eq!(ours.convert(Format::Pylock), Err(ConversionError::NotLocked(Format::Pylock)));

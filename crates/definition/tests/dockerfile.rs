@@ -32,7 +32,11 @@ fn problems(dockerfile: &str) -> Vec<String> {
 const CASES: [(&str, &str, &str); 24] = [
     ("dockerfile-stage-name-casing", "FROM debian:12 AS Build\n", "FROM debian:12 AS build\n"),
     ("dockerfile-from-as-casing", "FROM debian:12 as build\n", "from debian:12 as build\n"),
-    ("dockerfile-empty-continuation", "FROM debian:12\nRUN a \\\n\n  && b\n", "FROM debian:12\nRUN a \\\n# c\n  && b\n\n"),
+    (
+        "dockerfile-empty-continuation",
+        "FROM debian:12\nRUN a \\\n\n  && b\n",
+        "FROM debian:12\nRUN a \\\n# c\n  && b\n\n",
+    ),
     ("dockerfile-instruction-casing", "FROM debian:12\nRUN a\nrun b\n", "from debian:12\nrun a\nrun b\n"),
     (
         "dockerfile-duplicate-stage-name",
@@ -40,11 +44,31 @@ const CASES: [(&str, &str, &str); 24] = [
         "FROM debian:12 AS a\nFROM debian:12 AS b\n",
     ),
     ("dockerfile-reserved-stage-name", "FROM debian:12 AS scratch\n", "FROM scratch AS base\n"),
-    ("dockerfile-json-args", "FROM debian:12\nCMD python app.py\n", "FROM debian:12\nCMD [\"python\", \"app.py\"]\n"),
-    ("dockerfile-json-args", "FROM debian:12\nENTRYPOINT exec a $B\n", "FROM debian:12\nSHELL [\"bash\", \"-c\"]\nCMD a\n"),
-    ("dockerfile-maintainer-deprecated", "FROM debian:12\nMAINTAINER me\n", "FROM debian:12\nLABEL maintainer=me\n"),
-    ("dockerfile-undefined-arg-in-from", "ARG VERSION=12\nFROM debian:$VERSON\n", "ARG VERSION=12\nFROM debian:$VERSION\n"),
-    ("dockerfile-workdir-relative", "FROM debian:12\nWORKDIR app\n", "FROM debian:12\nWORKDIR /srv\nWORKDIR app\n"),
+    (
+        "dockerfile-json-args",
+        "FROM debian:12\nCMD python app.py\n",
+        "FROM debian:12\nCMD [\"python\", \"app.py\"]\n",
+    ),
+    (
+        "dockerfile-json-args",
+        "FROM debian:12\nENTRYPOINT exec a $B\n",
+        "FROM debian:12\nSHELL [\"bash\", \"-c\"]\nCMD a\n",
+    ),
+    (
+        "dockerfile-maintainer-deprecated",
+        "FROM debian:12\nMAINTAINER me\n",
+        "FROM debian:12\nLABEL maintainer=me\n",
+    ),
+    (
+        "dockerfile-undefined-arg-in-from",
+        "ARG VERSION=12\nFROM debian:$VERSON\n",
+        "ARG VERSION=12\nFROM debian:$VERSION\n",
+    ),
+    (
+        "dockerfile-workdir-relative",
+        "FROM debian:12\nWORKDIR app\n",
+        "FROM debian:12\nWORKDIR /srv\nWORKDIR app\n",
+    ),
     (
         "dockerfile-undefined-var",
         "FROM debian:12\nARG APP_HOME=/a\nWORKDIR ${APP_HME}\n",
@@ -61,14 +85,26 @@ const CASES: [(&str, &str, &str); 24] = [
         "FROM --platform=$TARGETPLATFORM debian:12\n",
         "FROM --platform=$BUILDPLATFORM debian:12\n",
     ),
-    ("dockerfile-secret-in-env", "FROM debian:12\nARG API_TOKEN\n", "FROM debian:12\nENV KEYBOARD=de PUBLIC_KEY=a\n"),
-    ("dockerfile-invalid-default-arg-in-from", "ARG TAG\nFROM debian:$TAG\n", "ARG TAG\nFROM debian:${TAG:-12}\n"),
+    (
+        "dockerfile-secret-in-env",
+        "FROM debian:12\nARG API_TOKEN\n",
+        "FROM debian:12\nENV KEYBOARD=de PUBLIC_KEY=a\n",
+    ),
+    (
+        "dockerfile-invalid-default-arg-in-from",
+        "ARG TAG\nFROM debian:$TAG\n",
+        "ARG TAG\nFROM debian:${TAG:-12}\n",
+    ),
     (
         "dockerfile-from-platform-const",
         "FROM --platform=linux/amd64 debian:12\n",
         "FROM --platform=linux/amd64 debian:12 AS build-amd64\n",
     ),
-    ("dockerfile-expose-casing", "FROM debian:12\nEXPOSE 80/TCP\n", "FROM debian:12\nEXPOSE 80/tcp 8000-8010\n"),
+    (
+        "dockerfile-expose-casing",
+        "FROM debian:12\nEXPOSE 80/TCP\n",
+        "FROM debian:12\nEXPOSE 80/tcp 8000-8010\n",
+    ),
     ("dockerfile-expose-invalid", "FROM debian:12\nEXPOSE 80:8080\n", "FROM debian:12\nEXPOSE $PORT\n"),
     ("dockerfile-copy-not-found", "FROM debian:12\nCOPY b.txt /\n", "FROM debian:12\nCOPY a.txt *.t?t /x/\n"),
     (
@@ -76,14 +112,22 @@ const CASES: [(&str, &str, &str); 24] = [
         "FROM debian:12 AS build\nFROM debian:12\nCOPY --from=biuld /a /b\n",
         "FROM debian:12 AS build\nFROM debian:12\nCOPY --from=build /a /b\nCOPY --from=nginx /a /b\n",
     ),
-    ("pip-command-not-found", "FROM debian:12\nRUN pip install six\n", "FROM debian:12\nRUN apt-get install -y python3-pip && pip install six\n"),
+    (
+        "pip-command-not-found",
+        "FROM debian:12\nRUN pip install six\n",
+        "FROM debian:12\nRUN apt-get install -y python3-pip && pip install six\n",
+    ),
     ("conda-too-old", "FROM continuumio/miniconda3:4.3.27\n", "FROM continuumio/miniconda3:23.1.0-1\n"),
 ];
 
 #[test]
 fn each_check_has_a_file_that_triggers_it_and_one_that_does_not() {
     for (problem, wrong, right) in CASES {
-        assert!(problems(wrong).iter().any(|found| found == problem), "{problem} in {:?} of {wrong}", problems(wrong));
+        assert!(
+            problems(wrong).iter().any(|found| found == problem),
+            "{problem} in {:?} of {wrong}",
+            problems(wrong)
+        );
         assert_eq!(problems(right), [""; 0], "{problem}: {right}");
     }
 }
@@ -132,7 +176,10 @@ fn what_dockerignore_leaves_out_cannot_be_copied() {
 
 #[test]
 fn instructions_have_their_places() {
-    let dir = folder("# syntax=docker/dockerfile:1\nFROM debian:12\n# why\nRUN a \\\n  && b\n\n# end\nCMD [\"a\"]\n", &[]);
+    let dir = folder(
+        "# syntax=docker/dockerfile:1\nFROM debian:12\n# why\nRUN a \\\n  && b\n\n# end\nCMD [\"a\"]\n",
+        &[],
+    );
     let environment = read(&dir.path().join("Dockerfile"), &Options::default()).unwrap();
     let instructions = environment.build.unwrap().instructions;
     let told: Vec<(&str, &str, usize)> =

@@ -206,7 +206,10 @@ fn azure_files_without_an_image_get_the_default_base_only_with_a_key_of_ours() {
     let environment = read_text("e.yml", "name: a\napt: [curl]\n", here, &Options::default()).unwrap();
     assert_eq!(environment.base, Base::default());
     assert_eq!(problems("e.yml", "image: scratch\n", here), [""; 0]);
-    assert_eq!(problems("e.yml", "version: 1\nimage: registry.example/a:1\n", here), ["definition-key-missing"]);
+    assert_eq!(
+        problems("e.yml", "version: 1\nimage: registry.example/a:1\n", here),
+        ["definition-key-missing"]
+    );
     let environment = read_text("e.yml", "image: registry.example/a:1\n", here, &Options::default()).unwrap();
     assert_eq!(environment.base, Base::Registry("registry.example/a:1".to_owned()));
 }

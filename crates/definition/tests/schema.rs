@@ -29,15 +29,36 @@ impl Validator {
 #[test]
 fn what_is_read_is_taken() {
     for (format, text) in [
-        (Format::Azure, "name: a\nversion: 1\nimage: a/b:1\nos_type: linux\ntags: {a: 1}\nconda_file: conda.yml\n"),
+        (
+            Format::Azure,
+            "name: a\nversion: 1\nimage: a/b:1\nos_type: linux\ntags: {a: 1}\nconda_file: conda.yml\n",
+        ),
         (Format::Azure, "name: a\nbuild: {path: ., dockerfile_path: Dockerfile}\n"),
-        (Format::Azure, "image: scratch\nrequirements: [six]\napt: [git]\npython: '3.11'\nenv: {A: 1}\nfiles: [{from: a, to: /b}]\nuser: 1000:1000\n"),
-        (Format::Azure, "name: a\nimage: a\nconda_file: {channels: [c], dependencies: [python=3.11, {pip: [six]}]}\n"),
-        (Format::Conda, "name: a\nchannels: [c]\ndependencies: [python=3.11, {pip: [six]}]\nvariables: {A: 1}\nprefix: /a\nplatforms: [linux-64]\n"),
-        (Format::AzureV1, r#"{"name": "a", "docker": {"baseImage": "a", "platform": {"os": "Linux"}}, "python": {"condaDependencies": {"dependencies": ["python=3.8"]}}, "spark": {}, "r": null}"#),
+        (
+            Format::Azure,
+            "image: scratch\nrequirements: [six]\napt: [git]\npython: '3.11'\nenv: {A: 1}\nfiles: [{from: a, to: /b}]\nuser: 1000:1000\n",
+        ),
+        (
+            Format::Azure,
+            "name: a\nimage: a\nconda_file: {channels: [c], dependencies: [python=3.11, {pip: [six]}]}\n",
+        ),
+        (
+            Format::Conda,
+            "name: a\nchannels: [c]\ndependencies: [python=3.11, {pip: [six]}]\nvariables: {A: 1}\nprefix: /a\nplatforms: [linux-64]\n",
+        ),
+        (
+            Format::AzureV1,
+            r#"{"name": "a", "docker": {"baseImage": "a", "platform": {"os": "Linux"}}, "python": {"condaDependencies": {"dependencies": ["python=3.8"]}}, "spark": {}, "r": null}"#,
+        ),
         (Format::Mlflow, "python: 3.8.14\nbuild_dependencies: [pip==22]\ndependencies: [mlflow]\n"),
-        (Format::CondaLock, "version: 1\nmetadata: {channels: []}\npackage: [{name: a, version: '1', manager: conda, platform: linux-64, url: 'https://c.example/a-1-0.conda', hash: {md5: '00'}}]\n"),
-        (Format::PixiLock, "version: 6\nenvironments: {default: {channels: [{url: c}], packages: {linux-64: [{conda: u}]}}}\npackages: [{conda: u, sha256: '00'}]\n"),
+        (
+            Format::CondaLock,
+            "version: 1\nmetadata: {channels: []}\npackage: [{name: a, version: '1', manager: conda, platform: linux-64, url: 'https://c.example/a-1-0.conda', hash: {md5: '00'}}]\n",
+        ),
+        (
+            Format::PixiLock,
+            "version: 6\nenvironments: {default: {channels: [{url: c}], packages: {linux-64: [{conda: u}]}}}\npackages: [{conda: u, sha256: '00'}]\n",
+        ),
     ] {
         Validator::of(format).takes(text).unwrap_or_else(|error| panic!("{format}: {text}\n{error}"));
     }

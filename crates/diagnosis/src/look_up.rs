@@ -125,7 +125,8 @@ impl Diagnosed {
     }
 
     fn advise(&mut self, title: String, command: Option<String>) {
-        self.remedies.insert(0, Remedy { title, command: command.into_iter().collect(), ..Remedy::default() });
+        self.remedies
+            .insert(0, Remedy { title, command: command.into_iter().collect(), ..Remedy::default() });
     }
 }
 

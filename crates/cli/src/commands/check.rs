@@ -10,7 +10,9 @@ use crate::{
     terminal::Terminal,
 };
 use clap::Args;
-use envwright_builder::{BuildError, Checked, Fixed, Input, PackageState, Plan, PlatformPlan, Request, State};
+use envwright_builder::{
+    BuildError, Checked, Fixed, Input, PackageState, Plan, PlatformPlan, Request, State,
+};
 use envwright_diagnosis::{Catalog, Diagnosis, report};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
@@ -242,7 +244,8 @@ fn lines(checked: &Checked) -> String {
     for looked in &checked.looked {
         let _ = writeln!(text, "{:>7} {:<10} {}", looked.state, looked.what, looked.about);
     }
-    let is_planned = checked.looked.iter().all(|looked| looked.what != "build" || looked.state != State::Skipped);
+    let is_planned =
+        checked.looked.iter().all(|looked| looked.what != "build" || looked.state != State::Skipped);
     if checked.diagnosis.root().is_none() && is_planned {
         text.push_str(&plan(&checked.plan));
     }

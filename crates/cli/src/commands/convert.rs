@@ -1,6 +1,8 @@
 //! `envwright convert`.
 
-use crate::{arguments::GlobalArguments, definition::DefinitionArguments, failure::Failure, terminal::Terminal};
+use crate::{
+    arguments::GlobalArguments, definition::DefinitionArguments, failure::Failure, terminal::Terminal,
+};
 use clap::{Args, builder::PossibleValuesParser};
 use envwright_builder::Settings;
 use envwright_definition::{ConversionError, Format};
@@ -41,7 +43,11 @@ fn written() -> impl Iterator<Item = &'static str> {
     formats.filter(|(format, _)| !matches!(format, Format::UvLock | Format::Dockerfile)).map(|(_, name)| name)
 }
 
-pub(crate) fn run(arguments: &ConvertArguments, global: &GlobalArguments, terminal: &Terminal) -> Result<(), Failure> {
+pub(crate) fn run(
+    arguments: &ConvertArguments,
+    global: &GlobalArguments,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     let home = super::home(global)?;
     let settings = Settings::load(&home)?;
     let environment = envwright_builder::read(
@@ -81,10 +87,14 @@ pub(crate) fn run(arguments: &ConvertArguments, global: &GlobalArguments, termin
 fn impossible(error: &ConversionError, format: Format) -> Failure {
     let finding = Finding::new("conversion-impossible").fact("format", format).fact("reason", error);
     let finding = match error {
-        ConversionError::NotLocked(_) => finding.remedy("Solve it first: `envwright lock` writes `pixi.lock` beside it"),
+        ConversionError::NotLocked(_) => {
+            finding.remedy("Solve it first: `envwright lock` writes `pixi.lock` beside it")
+        }
         ConversionError::Locked(_) => finding.remedy("Convert it to another format of lock files"),
         ConversionError::NotWritten(_) => finding,
-        ConversionError::Several(_) => finding.remedy("Convert it to `conda-lock` or `pixi-lock`, which hold several"),
+        ConversionError::Several(_) => {
+            finding.remedy("Convert it to `conda-lock` or `pixi-lock`, which hold several")
+        }
     };
     let diagnosis = Diagnosis::new(vec![finding], &Catalog::builtin());
     Failure::Diagnosed { diagnosis: Box::new(diagnosis), log: None }

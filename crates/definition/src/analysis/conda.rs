@@ -35,7 +35,9 @@ fn twice(conda: &Conda) -> Vec<Finding> {
             first.insert(&spec.name, spec);
             continue;
         };
-        let finding = Finding::new("definition-duplicate-package").severity(Severity::Warning).fact("package", &spec.name);
+        let finding = Finding::new("definition-duplicate-package")
+            .severity(Severity::Warning)
+            .fact("package", &spec.name);
         let finding = finding.at(&spec.span, "again here").at(&earlier.span, "first here");
         // One that says nothing more than the other can go.
         let says_nothing = |spec: &CondaSpec| spec.canonical == spec.name;
@@ -56,12 +58,15 @@ fn both(conda: &Conda, requirements: &[Requirement]) -> Vec<Finding> {
     for spec in &conda.specs {
         let name = PackageName::parse(&spec.name);
         let same = |requirement: &&Requirement| Some(&requirement.name) == name.as_ref();
-        let Some((requirement, span)) =
-            requirements.iter().find(same).and_then(|requirement| Some((requirement, requirement.span.as_ref()?)))
+        let Some((requirement, span)) = requirements
+            .iter()
+            .find(same)
+            .and_then(|requirement| Some((requirement, requirement.span.as_ref()?)))
         else {
             continue;
         };
-        let finding = Finding::new("definition-conda-and-pip").severity(Severity::Warning).fact("package", &spec.name);
+        let finding =
+            Finding::new("definition-conda-and-pip").severity(Severity::Warning).fact("package", &spec.name);
         let finding = finding.at(span, "and pip here").at(&spec.span, "conda installs it here");
         // What says more of the version is what was meant.
         let pip_says_more = requirement.text.contains(['=', '<', '>', '~']) && !spec.is_pinned();
@@ -84,12 +89,18 @@ fn removed(finding: Finding, item: &Span) -> Finding {
 
 /// Channels have their packages in lower case; conda puts names so without a word.
 fn spelling(spec: &CondaSpec) -> Option<Finding> {
-    let written: String =
-        spec.text.rsplit("::").next()?.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+    let written: String = spec
+        .text
+        .rsplit("::")
+        .next()?
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+        .collect();
     if written == spec.name || written.to_lowercase() != spec.name {
         return None;
     }
-    let finding = Finding::new("definition-name-spelling").severity(Severity::Note).fact("package", &spec.name);
+    let finding =
+        Finding::new("definition-name-spelling").severity(Severity::Note).fact("package", &spec.name);
     let finding = finding.at(&spec.span, "conda's names have no upper case");
     Some(match place(&written, &spec.span) {
         Some(place) => finding.fix(Fix::new(format!("Write `{}`", spec.name), place, spec.name.clone())),
@@ -114,9 +125,15 @@ fn unpinned(subject: &Subject<'_>, conda: &Conda) -> Option<Finding> {
     let all: Vec<(&str, &Span)> = of_conda.chain(of_pip).collect();
     let (_, first) = all.first()?;
     let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
-    let label = if all.len() == 1 { "no version".to_owned() } else { format!("no version, as {} others", all.len() - 1) };
+    let label = if all.len() == 1 {
+        "no version".to_owned()
+    } else {
+        format!("no version, as {} others", all.len() - 1)
+    };
     let shown = match names.as_slice() {
-        [first, second, third, rest @ ..] if rest.len() > 1 => format!("{first}, {second}, {third} and {} more", rest.len()),
+        [first, second, third, rest @ ..] if rest.len() > 1 => {
+            format!("{first}, {second}, {third} and {} more", rest.len())
+        }
         names => names.join(", "),
     };
     let finding = Finding::new("definition-unpinned").severity(Severity::Note).fact("package", shown);
@@ -124,7 +141,8 @@ fn unpinned(subject: &Subject<'_>, conda: &Conda) -> Option<Finding> {
 }
 
 fn without_effect(prefix: &Span) -> Finding {
-    let finding = Finding::new("definition-prefix").severity(Severity::Note).at(prefix, "a folder of one machine");
+    let finding =
+        Finding::new("definition-prefix").severity(Severity::Note).at(prefix, "a folder of one machine");
     match lines::without_member(prefix) {
         Some((place, text)) => finding.fix(Fix::new("Remove `prefix`", place, text)),
         None => finding,

@@ -10,7 +10,9 @@ const DEPRECATED: [&str; 8] =
 
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let environment = subject.environment;
-    let (Base::Registry(image), Some(span)) = (&environment.base, &environment.base_span) else { return Vec::new() };
+    let (Base::Registry(image), Some(span)) = (&environment.base, &environment.base_span) else {
+        return Vec::new();
+    };
     if let Some(finding) = misspelled(image, span) {
         return vec![finding];
     }
@@ -32,7 +34,8 @@ fn misspelled(image: &str, span: &Span) -> Option<Finding> {
     } else {
         return None;
     };
-    let finding = Finding::new("definition-image-name").fact("image", image).fact("reason", reason).at(span, reason);
+    let finding =
+        Finding::new("definition-image-name").fact("image", image).fact("reason", reason).at(span, reason);
     let written = span.text();
     let meant = repaired(image);
     // The value may stand in quotes, or be spelled with escapes.
@@ -74,7 +77,9 @@ fn repaired(image: &str) -> String {
 fn deprecated(image: &str, span: &Span) -> Option<Finding> {
     let (_, path) = host_and_path(image);
     let name = path.strip_prefix("azureml/")?.split([':', '@']).next()?;
-    let old = DEPRECATED.iter().find(|old| name == **old || name.contains('-') && name.contains(**old) && !old.starts_with("base"))?;
+    let old = DEPRECATED.iter().find(|old| {
+        name == **old || name.contains('-') && name.contains(**old) && !old.starts_with("base")
+    })?;
     let finding = Finding::new("definition-base-image-deprecated").severity(Severity::Warning);
     Some(finding.fact("image", image).at(span, format!("`{old}` is not kept up any more")))
 }

@@ -9,7 +9,9 @@ const RESERVED: [&str; 2] = ["azureml", "microsoft"];
 const LONGEST: usize = 255;
 
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
-    let Some(name) = subject.environment.name.as_deref().filter(|_| subject.is_azure()) else { return Vec::new() };
+    let Some(name) = subject.environment.name.as_deref().filter(|_| subject.is_azure()) else {
+        return Vec::new();
+    };
     let place = subject.environment.name_span.as_ref().unwrap_or(subject.place);
     let mut findings = Vec::new();
     let lower = name.to_ascii_lowercase();

@@ -23,7 +23,8 @@ const LATEST: u32 = 30;
 
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let environment = subject.environment;
-    let key = environment.python.as_ref().and_then(|python| Some((python.text.clone(), python.span.clone()?)));
+    let key =
+        environment.python.as_ref().and_then(|python| Some((python.text.clone(), python.span.clone()?)));
     let specs = environment.conda.iter().flat_map(|conda| &conda.specs).filter(|spec| spec.name == "python");
     let of_conda = specs.map(|spec| (spec.version.clone().unwrap_or_default(), spec.span.clone()));
     let asked: Vec<(String, Span)> = key.into_iter().chain(of_conda).collect();
@@ -34,8 +35,10 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
         }
         findings.extend(asked.iter().filter_map(|(text, span)| version(text, span, subject.today)));
     }
-    let is_conda = environment.conda.as_ref().is_some_and(|conda| !conda.specs.is_empty() || conda.pip_list.is_some());
-    let needs_python = is_conda && matches!(environment.format, Format::Conda | Format::Azure | Format::AzureV1);
+    let is_conda =
+        environment.conda.as_ref().is_some_and(|conda| !conda.specs.is_empty() || conda.pip_list.is_some());
+    let needs_python =
+        is_conda && matches!(environment.format, Format::Conda | Format::Azure | Format::AzureV1);
     if needs_python && asked.iter().all(|(text, _)| text.is_empty()) {
         let place = asked.first().map_or(subject.place, |(_, span)| span);
         let finding = Finding::new("definition-python-missing").severity(Severity::Warning);
@@ -55,7 +58,8 @@ fn version(text: &str, span: &Span, today: Date) -> Option<Finding> {
     if text.is_empty() || text.contains(['<', '>', '!', '~', '|', ',']) {
         return None;
     }
-    let warning = |problem: &'static str| Finding::new(problem).severity(Severity::Warning).fact("python", text);
+    let warning =
+        |problem: &'static str| Finding::new(problem).severity(Severity::Warning).fact("python", text);
     let mut parts = text.split('.').map(str::parse::<u32>);
     let (major, minor) = (parts.next().and_then(Result::ok), parts.next());
     match (major, minor) {
@@ -68,7 +72,12 @@ fn version(text: &str, span: &Span, today: Date) -> Option<Finding> {
     }
 }
 
-fn ending(minor: u32, warning: impl Fn(&'static str) -> Finding, span: &Span, today: Date) -> Option<Finding> {
+fn ending(
+    minor: u32,
+    warning: impl Fn(&'static str) -> Finding,
+    span: &Span,
+    today: Date,
+) -> Option<Finding> {
     let oldest = ENDS[0];
     let end = if minor < oldest.0 { oldest.1 } else { ENDS.iter().find(|(known, _)| *known == minor)?.1 };
     let left = today.until(end);

@@ -7,8 +7,7 @@ use crate::{
     PythonRequest, Spanned, advice,
     chars::Chars,
     collect::Collected,
-    placeholder,
-    requirements,
+    placeholder, requirements,
     yaml::{Described, node::Node, unknown_key_fix},
 };
 use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
@@ -134,17 +133,19 @@ impl Reader<'_> {
             return Vec::new();
         }
         let items = value.as_sequence().unwrap_or(std::slice::from_ref(value));
-        items.iter().filter_map(|item| match item.as_str() {
-            Some(text) => {
-                let span = self.span(item);
-                Some(Spanned { value: text.trim().to_owned(), span: Some(span) })
-            }
-            None => {
-                self.invalid(key, "a list of strings", item);
-                None
-            }
-        })
-        .collect()
+        items
+            .iter()
+            .filter_map(|item| match item.as_str() {
+                Some(text) => {
+                    let span = self.span(item);
+                    Some(Spanned { value: text.trim().to_owned(), span: Some(span) })
+                }
+                None => {
+                    self.invalid(key, "a list of strings", item);
+                    None
+                }
+            })
+            .collect()
     }
 
     fn channels(&mut self, value: &Node) -> Vec<Spanned<String>> {

@@ -2,8 +2,20 @@
 
 /// The selectors that conda-lock knows.
 const KNOWN: [&str; 14] = [
-    "linux", "linux64", "linux-64", "aarch64", "ppc64le", "arm64", "osx", "osx64", "osx-64", "osx-arm64", "unix", "win",
-    "win64", "win-64",
+    "linux",
+    "linux64",
+    "linux-64",
+    "aarch64",
+    "ppc64le",
+    "arm64",
+    "osx",
+    "osx64",
+    "osx-64",
+    "osx-arm64",
+    "unix",
+    "win",
+    "win64",
+    "win-64",
 ];
 
 /// The selector in the rest of a line behind a dependency. Sample: `  # [linux64]`.

@@ -30,7 +30,10 @@ impl fmt::Debug for CondaSpec {
     /// Without the credentials that a channel may hold.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = Redactor::default().redact(&self.text).into_owned();
-        f.debug_struct("CondaSpec").field("text", &text).field("selector", &self.selector).finish_non_exhaustive()
+        f.debug_struct("CondaSpec")
+            .field("text", &text)
+            .field("selector", &self.selector)
+            .finish_non_exhaustive()
     }
 }
 
@@ -61,7 +64,8 @@ impl CondaSpec {
     /// Reads a specification; where it cannot be read, what is wrong with it.
     pub(crate) fn parse(text: &str, span: &Span) -> Result<Self, Finding> {
         let text = text.trim();
-        let spec = MatchSpec::from_str(text, options()).map_err(|error| invalid(text, &error.to_string(), span))?;
+        let spec =
+            MatchSpec::from_str(text, options()).map_err(|error| invalid(text, &error.to_string(), span))?;
         Ok(Self {
             text: text.to_owned(),
             name: spec.name.to_string().to_lowercase(),
@@ -88,7 +92,8 @@ fn channel(text: &str, spec: &MatchSpec) -> Option<String> {
 
 fn invalid(text: &str, reason: &str, span: &Span) -> Finding {
     let shown = Redactor::default().redact(text).into_owned();
-    let finding = Finding::new("conda-bad-spec").fact("requirement", shown).fact("reason", reason).at(span, reason);
+    let finding =
+        Finding::new("conda-bad-spec").fact("requirement", shown).fact("reason", reason).at(span, reason);
     match repaired(text) {
         Some(other) => finding.remedy(format!("Write `{other}`")),
         None => finding,
@@ -106,9 +111,7 @@ fn repaired(text: &str) -> Option<String> {
     ];
     let source = Source::new("", text);
     let span = Span::new(&source, 0..text.len());
-    let known = |one: &String| {
-        one != text && !one.is_empty() && MatchSpec::from_str(one, options()).is_ok()
-    };
+    let known = |one: &String| one != text && !one.is_empty() && MatchSpec::from_str(one, options()).is_ok();
     let found = candidates.into_iter().find(known);
     found.filter(|one| nearest(one, [span.text()]).is_some() || one.len() < text.len())
 }
@@ -143,7 +146,10 @@ mod tests {
             let again = parse(&spec.canonical).unwrap_or_else(|finding| panic!("{text}: {finding:?}"));
             assert_eq!(again.canonical, spec.canonical, "{text}");
         }
-        assert_eq!(parse("conda-forge::numpy").ok().and_then(|spec| spec.channel).as_deref(), Some("conda-forge"));
+        assert_eq!(
+            parse("conda-forge::numpy").ok().and_then(|spec| spec.channel).as_deref(),
+            Some("conda-forge")
+        );
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub(super) fn write(environment: &Environment, lost: &mut Lost) -> String {
         None => put(&mut file, "image", Some(&environment.base.to_string())),
     }
     put(&mut file, "os_type", azure.os_type.as_deref());
-    if let Some(config) = azure.inference_config.as_ref().and_then(|config| serde_yaml::to_value(config).ok()) {
+    if let Some(config) = azure.inference_config.as_ref().and_then(|config| serde_yaml::to_value(config).ok())
+    {
         file.insert("inference_config".into(), config);
     }
     packages(environment, &mut file, lost);
@@ -83,7 +84,10 @@ fn own(environment: &Environment, file: &mut Mapping) {
         file.insert("compile".into(), true.into());
     }
     if !environment.platforms.is_empty() {
-        file.insert("platforms".into(), list(environment.platforms.iter().map(ToString::to_string).collect()));
+        file.insert(
+            "platforms".into(),
+            list(environment.platforms.iter().map(ToString::to_string).collect()),
+        );
     }
     put(file, "cuda", environment.azure.cuda.as_deref());
     put(file, "build_compute", environment.azure.build_compute.as_deref());
@@ -97,8 +101,10 @@ fn put(mapping: &mut Mapping, key: &str, value: Option<&str>) {
 
 fn table(mapping: &mut Mapping, key: &str, values: &BTreeMap<String, String>) {
     if !values.is_empty() {
-        let values: Mapping =
-            values.iter().map(|(name, value)| (Value::from(name.as_str()), Value::from(value.as_str()))).collect();
+        let values: Mapping = values
+            .iter()
+            .map(|(name, value)| (Value::from(name.as_str()), Value::from(value.as_str())))
+            .collect();
         mapping.insert(key.into(), values.into());
     }
 }

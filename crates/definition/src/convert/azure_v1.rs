@@ -12,7 +12,8 @@ pub(super) fn write(environment: &Environment, lost: &mut Lost) -> String {
     lost.when(azure.inference_config.is_some(), "how a model is served (`inference_config`)");
     lost.when(environment.description.is_some(), "the description");
     lost.when(!environment.platforms.is_empty(), "platforms");
-    let selectors = environment.conda.iter().flat_map(|conda| &conda.specs).any(|spec| spec.selector.is_some());
+    let selectors =
+        environment.conda.iter().flat_map(|conda| &conda.specs).any(|spec| spec.selector.is_some());
     lost.when(selectors, "selectors in comments, which JSON has none of");
     let mut plain = environment.clone();
     // They have a place of their own here.
@@ -22,7 +23,9 @@ pub(super) fn write(environment: &Environment, lost: &mut Lost) -> String {
     if let Some(interpreter) = &azure.interpreter {
         python["interpreterPath"] = json!(interpreter);
     }
-    let has_packages = environment.conda.is_some() || !environment.requirements.is_empty() || !environment.unbuilt.is_empty();
+    let has_packages = environment.conda.is_some()
+        || !environment.requirements.is_empty()
+        || !environment.unbuilt.is_empty();
     if !azure.user_managed && (has_packages || environment.build.is_none()) {
         let body = conda::body(&plain, lost);
         python["condaDependencies"] = serde_json::to_value(body).unwrap_or_default();

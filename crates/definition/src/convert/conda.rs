@@ -46,8 +46,11 @@ pub(super) fn body(environment: &Environment, lost: &mut Lost) -> Mapping {
     }
     body.insert("dependencies".into(), dependencies.into());
     if !environment.env.is_empty() {
-        let variables: Mapping =
-            environment.env.iter().map(|(name, value)| (Value::from(name.as_str()), Value::from(value.as_str()))).collect();
+        let variables: Mapping = environment
+            .env
+            .iter()
+            .map(|(name, value)| (Value::from(name.as_str()), Value::from(value.as_str())))
+            .collect();
         body.insert("variables".into(), variables.into());
     }
     let platforms = platforms(environment);
@@ -67,12 +70,17 @@ fn python(environment: &Environment, lost: &mut Lost) -> Option<String> {
     let text = environment.python.as_ref().map(|python| python.text.as_str()).or(requires)?;
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let is_version = text.starts_with(|c: char| c.is_ascii_digit());
-    Some(if is_version { format!("python={}", text.trim_end_matches(".*")) } else { format!("python {text}") })
+    Some(if is_version {
+        format!("python={}", text.trim_end_matches(".*"))
+    } else {
+        format!("python {text}")
+    })
 }
 
 /// conda's names of the platforms (subdirs).
 pub(super) fn platforms(environment: &Environment) -> Vec<String> {
-    let of_conda = environment.conda.iter().flat_map(|conda| &conda.platforms).map(|platform| platform.value.clone());
+    let of_conda =
+        environment.conda.iter().flat_map(|conda| &conda.platforms).map(|platform| platform.value.clone());
     let mut platforms: Vec<String> = of_conda.collect();
     for platform in &environment.platforms {
         let name = subdir(*platform).to_owned();

@@ -36,7 +36,12 @@ fn place(file: &LockedFile) -> String {
     }
 }
 
-fn explicit(environment: &Environment, set: &LockedSet, locked: &Locked, lost: &mut Lost) -> Result<String, ConversionError> {
+fn explicit(
+    environment: &Environment,
+    set: &LockedSet,
+    locked: &Locked,
+    lost: &mut Lost,
+) -> Result<String, ConversionError> {
     let mut text = String::new();
     if let Some(platform) = &set.platform {
         let _ = writeln!(text, "# platform: {platform}");
@@ -48,13 +53,20 @@ fn explicit(environment: &Environment, set: &LockedSet, locked: &Locked, lost: &
     for package in &set.packages {
         let Some(file) = package.files.first() else { continue };
         if package.kind == LockedKind::Pypi {
-            let digest = file.sha256.as_ref().map(|digest| format!(" --hash=sha256:{digest}")).unwrap_or_default();
+            let digest =
+                file.sha256.as_ref().map(|digest| format!(" --hash=sha256:{digest}")).unwrap_or_default();
             let _ = writeln!(text, "# pip {} @ {}{digest}", package.name, place(file));
             continue;
         }
-        let digest = file.md5.clone().or_else(|| file.sha256.as_ref().map(|digest| format!("sha256:{digest}")));
+        let digest =
+            file.md5.clone().or_else(|| file.sha256.as_ref().map(|digest| format!("sha256:{digest}")));
         lost.when(file.sha256.is_some() && file.md5.is_some(), "SHA-256 beside MD5");
-        let _ = writeln!(text, "{}{}", place(file), digest.map(|digest| format!("#{digest}")).unwrap_or_default());
+        let _ = writeln!(
+            text,
+            "{}{}",
+            place(file),
+            digest.map(|digest| format!("#{digest}")).unwrap_or_default()
+        );
     }
     for requirement in &environment.requirements {
         let _ = writeln!(text, "# pip {}", super::line(requirement));
@@ -77,7 +89,9 @@ fn conda_lock(locked: &Locked, lost: &mut Lost) -> String {
         }
         packages.extend(set.packages.iter().map(|package| Value::from(conda_lock_entry(package, platform))));
     }
-    let strings = |items: &[String]| Value::from(items.iter().map(|item| Value::from(item.as_str())).collect::<Vec<_>>());
+    let strings = |items: &[String]| {
+        Value::from(items.iter().map(|item| Value::from(item.as_str())).collect::<Vec<_>>())
+    };
     let channels: Vec<Value> = locked
         .channels
         .iter()
@@ -107,8 +121,11 @@ fn conda_lock_entry(package: &LockedPackage, platform: &str) -> Mapping {
     put("version", package.version.as_deref().unwrap_or_default().into());
     put("manager", if package.kind == LockedKind::Pypi { "pip" } else { "conda" }.into());
     put("platform", platform.into());
-    let requires: Mapping =
-        package.requires.iter().map(|(name, version)| (Value::from(name.as_str()), Value::from(version.as_str()))).collect();
+    let requires: Mapping = package
+        .requires
+        .iter()
+        .map(|(name, version)| (Value::from(name.as_str()), Value::from(version.as_str())))
+        .collect();
     put("dependencies", requires.into());
     if let Some(file) = package.files.first() {
         put("url", place(file).into());
@@ -159,7 +176,8 @@ fn pixi(locked: &Locked, lost: &mut Lost) -> String {
                 Value::from(entry)
             };
             let mut environment = Mapping::new();
-            environment.insert("channels".into(), locked.channels.iter().map(channel).collect::<Vec<_>>().into());
+            environment
+                .insert("channels".into(), locked.channels.iter().map(channel).collect::<Vec<_>>().into());
             environment.insert("packages".into(), Mapping::new().into());
             environment.into()
         });

@@ -1,8 +1,8 @@
 //! An environment, written in another format.
 
-mod conda;
 mod azure;
 mod azure_v1;
+mod conda;
 mod locks;
 mod mlflow;
 mod pixi;
@@ -42,7 +42,8 @@ impl Environment {
     /// The environment in a format, where that can say it: what it has no place for is told. Credentials in URLs are
     /// left out, and told as well. Comments are lost.
     pub fn convert(&self, format: Format) -> Result<Converted, ConversionError> {
-        let is_lock = matches!(format, Format::PixiLock | Format::CondaLock | Format::Explicit | Format::Pylock);
+        let is_lock =
+            matches!(format, Format::PixiLock | Format::CondaLock | Format::Explicit | Format::Pylock);
         let mut lost = Lost::default();
         let text = match (&self.locked, format) {
             (_, Format::Dockerfile | Format::UvLock) => return Err(ConversionError::NotWritten(format)),

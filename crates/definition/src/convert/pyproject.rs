@@ -22,7 +22,8 @@ pub(super) fn write(environment: &Environment, lost: &mut Lost) -> String {
     if let Some(python) = requires.or(python) {
         project["requires-python"] = value(python);
     }
-    project["dependencies"] = strings(environment.requirements.iter().map(|one| hash::without_login(&one.text)));
+    project["dependencies"] =
+        strings(environment.requirements.iter().map(|one| hash::without_login(&one.text)));
     document["project"] = Item::Table(project);
     let uv = uv(environment);
     let has_pixi = environment.conda.is_some();
@@ -71,7 +72,8 @@ fn uv(environment: &Environment) -> Table {
         uv["prerelease"] = value("allow");
     }
     if !environment.constraints.is_empty() {
-        uv["constraint-dependencies"] = strings(environment.constraints.iter().map(|one| hash::without_login(&one.text)));
+        uv["constraint-dependencies"] =
+            strings(environment.constraints.iter().map(|one| hash::without_login(&one.text)));
     }
     uv
 }

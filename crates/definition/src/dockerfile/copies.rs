@@ -50,7 +50,10 @@ fn missing(
     values: &BTreeMap<String, Option<String>>,
 ) -> Option<Finding> {
     let is_known = |used: variables::Used| values.get(&used.name).is_some_and(Option::is_some);
-    if path.value.contains("://") || path.value.starts_with("git@") || !variables::used(&path.value).into_iter().all(is_known) {
+    if path.value.contains("://")
+        || path.value.starts_with("git@")
+        || !variables::used(&path.value).into_iter().all(is_known)
+    {
         return None;
     }
     let text = variables::expanded(&path.value, values);
@@ -119,7 +122,8 @@ fn near(folder: &Path, path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
     let parent = path.parent().unwrap_or(Path::new(""));
     let entries = fs_err::read_dir(folder.join(parent)).ok()?;
-    let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let mut names: Vec<String> =
+        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort_unstable();
     let near = nearest(name, names.iter().map(String::as_str))?;
     Some(parent.join(near).display().to_string())

@@ -22,9 +22,11 @@ impl Ignored {
     fn parse(text: &str) -> Self {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let patterns = lines.filter_map(|line| {
-            let (pattern, is_exception) = line.strip_prefix('!').map_or((line, false), |rest| (rest.trim(), true));
+            let (pattern, is_exception) =
+                line.strip_prefix('!').map_or((line, false), |rest| (rest.trim(), true));
             let pattern = pattern.trim_start_matches("./").trim_matches('/');
-            let glob = GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build().ok()?;
+            let glob =
+                GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build().ok()?;
             Some((glob.compile_matcher(), is_exception))
         });
         Self { patterns: patterns.collect() }
@@ -59,7 +61,8 @@ mod tests {
 
     #[test]
     fn the_last_pattern_that_matches_wins() {
-        let ignored = Ignored::parse("# c\n*.md\n!README.md\n**/node_modules\ndata/\n!data/keep.txt\n/only\n");
+        let ignored =
+            Ignored::parse("# c\n*.md\n!README.md\n**/node_modules\ndata/\n!data/keep.txt\n/only\n");
         for path in ["a.md", "x/node_modules/y", "node_modules", "data/big.bin", "only"] {
             assert!(ignored.leaves_out(Path::new(path)), "{path}");
         }

@@ -9,12 +9,24 @@ use std::ops::Range;
 const OLDEST_CONDA: [u32; 3] = [4, 5, 4];
 
 /// Repositories whose images have a conda, or a Python with pip.
-const WITH_CONDA: [&str; 7] = ["miniconda", "anaconda", "miniforge", "mambaforge", "micromamba", "azureml", "conda"];
-const WITH_PIP: [&str; 8] = ["python", "pytorch", "tensorflow", "jupyter", "azureml", "conda", "mamba", "miniforge"];
+const WITH_CONDA: [&str; 7] =
+    ["miniconda", "anaconda", "miniforge", "mambaforge", "micromamba", "azureml", "conda"];
+const WITH_PIP: [&str; 8] =
+    ["python", "pytorch", "tensorflow", "jupyter", "azureml", "conda", "mamba", "miniforge"];
 /// Plain systems, which have neither.
 const PLAIN: [&str; 12] = [
-    "debian", "ubuntu", "alpine", "busybox", "fedora", "centos", "rockylinux", "almalinux", "scratch", "distroless",
-    "amazonlinux", "cuda",
+    "debian",
+    "ubuntu",
+    "alpine",
+    "busybox",
+    "fedora",
+    "centos",
+    "rockylinux",
+    "almalinux",
+    "scratch",
+    "distroless",
+    "amazonlinux",
+    "cuda",
 ];
 
 pub(super) fn findings(file: &File<'_, '_>) -> Vec<Finding> {
@@ -49,7 +61,11 @@ impl Stage {
         let name = path.rsplit('/').next().unwrap_or_default();
         let name = name.split(':').next().unwrap_or_default().to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| path.to_lowercase().contains(word));
-        Self { is_plain: PLAIN.contains(&name.as_str()) && !has(&WITH_PIP), has_conda: has(&WITH_CONDA), has_pip: has(&WITH_PIP) }
+        Self {
+            is_plain: PLAIN.contains(&name.as_str()) && !has(&WITH_PIP),
+            has_conda: has(&WITH_CONDA),
+            has_pip: has(&WITH_PIP),
+        }
     }
 
     /// Sample: `continuumio/miniconda3:4.3.27`.
@@ -75,7 +91,10 @@ impl Stage {
                 Some(first) if first.eq_ignore_ascii_case("RUN") => &words[1..],
                 _ => &words,
             };
-            let Some(program) = words.iter().find(|word| !word.starts_with("--") && !word.contains('=')) else { continue };
+            let Some(program) = words.iter().find(|word| !word.starts_with("--") && !word.contains('='))
+            else {
+                continue;
+            };
             let offset = command.find(program).unwrap_or_default();
             let place = start + offset..start + offset + program.len();
             findings.extend(self.command(file, program, words, place));
@@ -83,18 +102,29 @@ impl Stage {
         findings
     }
 
-    fn command(&mut self, file: &File<'_, '_>, program: &str, words: &[&str], place: Range<usize>) -> Option<Finding> {
+    fn command(
+        &mut self,
+        file: &File<'_, '_>,
+        program: &str,
+        words: &[&str],
+        place: Range<usize>,
+    ) -> Option<Finding> {
         let line = words.join(" ");
-        let installs = words.iter().any(|word| matches!(*word, "install" | "add" | "env" | "create" | "update"));
+        let installs =
+            words.iter().any(|word| matches!(*word, "install" | "add" | "env" | "create" | "update"));
         match program {
             "pip" | "pip3" if installs && self.is_plain && !self.has_pip => {
                 self.has_pip = true;
-                let finding = Finding::new("pip-command-not-found").severity(Severity::Warning).fact("command", program);
+                let finding = Finding::new("pip-command-not-found")
+                    .severity(Severity::Warning)
+                    .fact("command", program);
                 return Some(finding.at(&file.span(place), "nothing before installs it"));
             }
             "conda" | "mamba" if installs && self.is_plain && !self.has_conda => {
                 self.has_conda = true;
-                let finding = Finding::new("conda-command-not-found").severity(Severity::Warning).fact("command", program);
+                let finding = Finding::new("conda-command-not-found")
+                    .severity(Severity::Warning)
+                    .fact("command", program);
                 return Some(finding.at(&file.span(place), "nothing before installs it"));
             }
             "conda" if installs => return self.pinned_conda(file, words, place),

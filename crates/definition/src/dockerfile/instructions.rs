@@ -20,7 +20,11 @@ pub(super) fn findings(file: &File<'_, '_>) -> Vec<Finding> {
             Instruction::From(_) => stage = Stage::default(),
             Instruction::Shell(_) => stage.has_shell = true,
             Instruction::Maintainer(one) => {
-                findings.push(file.warned("dockerfile-maintainer-deprecated", one.maintainer.span.clone(), "deprecated"));
+                findings.push(file.warned(
+                    "dockerfile-maintainer-deprecated",
+                    one.maintainer.span.clone(),
+                    "deprecated",
+                ));
             }
             Instruction::Workdir(one) => findings.extend(stage.workdir(file, &one.arguments)),
             Instruction::Cmd(one) => {
@@ -61,11 +65,19 @@ struct Stage {
 }
 
 impl Stage {
-    fn workdir(&mut self, file: &File<'_, '_>, path: &parse_dockerfile::UnescapedString<'_>) -> Option<Finding> {
+    fn workdir(
+        &mut self,
+        file: &File<'_, '_>,
+        path: &parse_dockerfile::UnescapedString<'_>,
+    ) -> Option<Finding> {
         let is_absolute = path.value.starts_with(['/', '$', '"', '\'']) || path.value.contains(":\\");
         self.has_workdir |= is_absolute;
         (!self.has_workdir).then(|| {
-            let finding = file.warned("dockerfile-workdir-relative", path.span.clone(), "relative to the base's folder");
+            let finding = file.warned(
+                "dockerfile-workdir-relative",
+                path.span.clone(),
+                "relative to the base's folder",
+            );
             finding.fact("path", &path.value)
         })
     }
@@ -87,7 +99,8 @@ impl Stage {
         let finding = finding.fact("instruction", name);
         let words: Vec<&str> = text.value.split_whitespace().collect();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=,@+".contains(c);
-        let plain = text.value.chars().all(|c| is_plain(c) || c == ' ') && !words.iter().any(|word| word.contains("=") && words[0] == *word);
+        let plain = text.value.chars().all(|c| is_plain(c) || c == ' ')
+            && !words.iter().any(|word| word.contains("=") && words[0] == *word);
         Some(if plain {
             let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
             let meant = format!("[{}]", quoted.join(", "));
@@ -109,8 +122,13 @@ fn casing(file: &File<'_, '_>) -> Vec<Finding> {
     let odd = words.into_iter().filter(|range| text(range) != meant(text(range)));
     odd.map(|range| {
         let meant = meant(text(&range));
-        let finding = file.warned("dockerfile-instruction-casing", range.clone(), "cased otherwise than the others");
-        finding.fact("instruction", text(&range)).fix(Fix::new(format!("Write `{meant}`"), file.span(range), meant))
+        let finding =
+            file.warned("dockerfile-instruction-casing", range.clone(), "cased otherwise than the others");
+        finding.fact("instruction", text(&range)).fix(Fix::new(
+            format!("Write `{meant}`"),
+            file.span(range),
+            meant,
+        ))
     })
     .collect()
 }
@@ -130,7 +148,8 @@ fn empty_continuations(file: &File<'_, '_>) -> Vec<Finding> {
         }
         if continued && text.is_empty() {
             let end = range.start + line.trim_end_matches(['\r', '\n']).len();
-            let finding = file.warned("dockerfile-empty-continuation", range.start..end, "an empty line goes on");
+            let finding =
+                file.warned("dockerfile-empty-continuation", range.start..end, "an empty line goes on");
             findings.push(finding.fix(Fix::new("Remove the empty line", Span::new(file.source, range), "")));
         } else if !text.starts_with('#') {
             continued = text.ends_with('\\');
@@ -178,7 +197,8 @@ fn secrets(file: &File<'_, '_>, text: &str, range: Range<usize>) -> Vec<Finding>
     let is_secret = |name: &String| {
         let lower = name.to_lowercase();
         let mut words = lower.split(['_', '-', '.']);
-        words.clone().any(|word| SECRET.contains(&word) || word == "token") && !words.any(|word| PUBLIC.contains(&word))
+        words.clone().any(|word| SECRET.contains(&word) || word == "token")
+            && !words.any(|word| PUBLIC.contains(&word))
     };
     let names = variables::declared(text).into_iter().map(|(name, _)| name).filter(is_secret);
     names
@@ -198,11 +218,16 @@ fn exposed(file: &File<'_, '_>, port: &str, range: Range<usize>) -> Option<Findi
         return None;
     }
     if number.contains([':', '.']) {
-        return Some(file.warned("dockerfile-expose-invalid", range, "an address or a port of the host").fact("port", port));
+        return Some(
+            file.warned("dockerfile-expose-invalid", range, "an address or a port of the host")
+                .fact("port", port),
+        );
     }
     (lower != protocol).then(|| {
         let meant = format!("{number}/{lower}");
-        let finding = file.warned("dockerfile-expose-casing", range.clone(), "a protocol in upper case").fact("port", port);
+        let finding = file
+            .warned("dockerfile-expose-casing", range.clone(), "a protocol in upper case")
+            .fact("port", port);
         finding.fix(Fix::new(format!("Write `{meant}`"), file.span(range), meant))
     })
 }

@@ -16,8 +16,24 @@ use std::{ops::Range, path::Path, sync::Arc};
 
 /// The instructions that there are (Dockerfile reference).
 const KNOWN: [&str; 18] = [
-    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD",
-    "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+    "ADD",
+    "ARG",
+    "CMD",
+    "COPY",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "FROM",
+    "HEALTHCHECK",
+    "LABEL",
+    "MAINTAINER",
+    "ONBUILD",
+    "RUN",
+    "SHELL",
+    "STOPSIGNAL",
+    "USER",
+    "VOLUME",
+    "WORKDIR",
 ];
 
 /// One instruction of a Dockerfile.
@@ -32,7 +48,11 @@ pub struct Instruction {
 }
 
 /// Reads a Dockerfile and says what is wrong with it. `context` is the folder that it is built in, where that is known.
-pub(crate) fn read(source: &Arc<Source>, context: Option<&Path>, collected: &mut Collected) -> Vec<Instruction> {
+pub(crate) fn read(
+    source: &Arc<Source>,
+    context: Option<&Path>,
+    collected: &mut Collected,
+) -> Vec<Instruction> {
     let parsed = match parsed(source, collected) {
         Some(parsed) if !parsed.is_empty() => parsed,
         _ => return Vec::new(),
@@ -73,7 +93,8 @@ fn parsed<'a>(source: &'a Arc<Source>, collected: &mut Collected) -> Option<Vec<
 }
 
 fn unreadable(source: &Arc<Source>, error: &parser::Error) -> Finding {
-    let mut start: usize = source.text.split_inclusive('\n').take(error.line().max(1) - 1).map(str::len).sum();
+    let mut start: usize =
+        source.text.split_inclusive('\n').take(error.line().max(1) - 1).map(str::len).sum();
     if start >= source.text.trim_end().len() {
         // What ends too early is shown at its last line.
         start = source.text.trim_end().rfind('\n').map_or(0, |at| at + 1);

@@ -41,12 +41,18 @@ fn naming(file: &File<'_, '_>, from: &FromInstruction<'_>, earlier: &[String]) -
     let is_upper = |word: &str| word.chars().all(|c| c.is_ascii_uppercase());
     if is_upper(from_word) != is_upper(as_word) {
         let meant = if is_upper(from_word) { "AS" } else { "as" };
-        let finding = file.warned("dockerfile-from-as-casing", keyword.span.clone(), "cased otherwise than `FROM`");
-        findings.push(finding.fix(Fix::new(format!("Write `{meant}`"), file.span(keyword.span.clone()), meant)));
+        let finding =
+            file.warned("dockerfile-from-as-casing", keyword.span.clone(), "cased otherwise than `FROM`");
+        findings.push(finding.fix(Fix::new(
+            format!("Write `{meant}`"),
+            file.span(keyword.span.clone()),
+            meant,
+        )));
     }
     let lower = name.value.to_lowercase();
     if lower != *name.value {
-        let finding = file.warned("dockerfile-stage-name-casing", name.span.clone(), "upper case in a stage's name");
+        let finding =
+            file.warned("dockerfile-stage-name-casing", name.span.clone(), "upper case in a stage's name");
         findings.push(finding.fact("name", &name.value));
     }
     if earlier.contains(&lower) {
@@ -67,7 +73,10 @@ fn platform(file: &File<'_, '_>, from: &FromInstruction<'_>) -> Option<Finding> 
         return Some(file.warned("dockerfile-redundant-target-platform", flag.span(), "that is the default"));
     }
     let names_it = from.as_.as_ref().is_some_and(|(_, name)| {
-        value.value.split('/').any(|part| !part.is_empty() && name.value.to_lowercase().contains(&part.to_lowercase()))
+        value
+            .value
+            .split('/')
+            .any(|part| !part.is_empty() && name.value.to_lowercase().contains(&part.to_lowercase()))
     });
     let is_constant = !value.value.contains('$') && !names_it;
     is_constant.then(|| {
@@ -93,7 +102,11 @@ fn image(
         match globals.get(&used.name) {
             None => {
                 is_known = false;
-                let finding = file.warned("dockerfile-undefined-arg-in-from", image.span.clone(), "not declared before");
+                let finding = file.warned(
+                    "dockerfile-undefined-arg-in-from",
+                    image.span.clone(),
+                    "not declared before",
+                );
                 let finding = finding.fact("name", &used.name);
                 findings.push(match nearest(&used.name, globals.keys().map(String::as_str)) {
                     Some(meant) => finding.fact("nearest", meant),
@@ -102,7 +115,11 @@ fn image(
             }
             Some(None) => {
                 is_known = false;
-                let finding = file.warned("dockerfile-invalid-default-arg-in-from", image.span.clone(), "without a default");
+                let finding = file.warned(
+                    "dockerfile-invalid-default-arg-in-from",
+                    image.span.clone(),
+                    "without a default",
+                );
                 findings.push(finding.fact("name", &used.name));
             }
             Some(Some(_)) => {}
@@ -110,8 +127,13 @@ fn image(
     }
     let expanded = variables::expanded(&image.value, globals);
     let is_stage = earlier.contains(&expanded.to_lowercase());
-    if is_known && !is_stage && (expanded.is_empty() || expanded.starts_with(':') || expanded.ends_with(':')) {
-        let finding = file.warned("dockerfile-invalid-default-arg-in-from", image.span.clone(), "gives no image's name");
+    if is_known && !is_stage && (expanded.is_empty() || expanded.starts_with(':') || expanded.ends_with(':'))
+    {
+        let finding = file.warned(
+            "dockerfile-invalid-default-arg-in-from",
+            image.span.clone(),
+            "gives no image's name",
+        );
         findings.push(finding.fact("name", &expanded));
     }
     findings
@@ -142,6 +164,8 @@ fn misspelled(
 ) -> Option<Finding> {
     let meant = nearest(name, earlier.iter().map(String::as_str).filter(|stage| !stage.is_empty()))?;
     let span = file.span(value.span.clone());
-    let finding = Finding::new("dockerfile-stage-not-found").fact("name", &value.value).at(&span, "no stage of this name");
+    let finding = Finding::new("dockerfile-stage-not-found")
+        .fact("name", &value.value)
+        .at(&span, "no stage of this name");
     Some(finding.fix(Fix::new(format!("Write `{meant}`"), span, meant)))
 }

@@ -10,7 +10,14 @@ use std::{
 
 /// Arguments that BuildKit sets for the name of an image (Dockerfile reference, "Automatic platform ARGs").
 pub(super) const PLATFORM: [&str; 8] = [
-    "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT", "TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT",
+    "BUILDPLATFORM",
+    "BUILDOS",
+    "BUILDARCH",
+    "BUILDVARIANT",
+    "TARGETPLATFORM",
+    "TARGETOS",
+    "TARGETARCH",
+    "TARGETVARIANT",
 ];
 
 /// A variable that a text uses.
@@ -92,7 +99,8 @@ pub(super) fn expanded(text: &str, values: &BTreeMap<String, Option<String>>) ->
         let name: String = body.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
         let value = values.get(&name).cloned().flatten();
         let after = &body[name.len()..];
-        let (inner, after) = if is_braced { after.split_once('}').unwrap_or((after, "")) } else { ("", after) };
+        let (inner, after) =
+            if is_braced { after.split_once('}').unwrap_or((after, "")) } else { ("", after) };
         let default = inner.strip_prefix(":-").or_else(|| inner.strip_prefix('-')).map(str::to_owned);
         // What BuildKit sets is known to have a value.
         let known = PLATFORM.contains(&name.as_str()).then(|| name.clone());
@@ -114,14 +122,29 @@ pub(super) fn findings(file: &File<'_, '_>) -> Vec<Finding> {
                 declared_here.extend(declared(&arg.arguments.value).into_iter().map(|(name, _)| name));
             }
             Instruction::Env(env) => {
-                findings.extend(misspelled(file, &env.arguments.value, env.arguments.span.clone(), &declared_here));
+                findings.extend(misspelled(
+                    file,
+                    &env.arguments.value,
+                    env.arguments.span.clone(),
+                    &declared_here,
+                ));
                 declared_here.extend(declared(&env.arguments.value).into_iter().map(|(name, _)| name));
             }
             Instruction::Workdir(one) => {
-                findings.extend(misspelled(file, &one.arguments.value, one.arguments.span.clone(), &declared_here));
+                findings.extend(misspelled(
+                    file,
+                    &one.arguments.value,
+                    one.arguments.span.clone(),
+                    &declared_here,
+                ));
             }
             Instruction::User(one) => {
-                findings.extend(misspelled(file, &one.arguments.value, one.arguments.span.clone(), &declared_here));
+                findings.extend(misspelled(
+                    file,
+                    &one.arguments.value,
+                    one.arguments.span.clone(),
+                    &declared_here,
+                ));
             }
             Instruction::Copy(copy) => {
                 for source in &copy.src {
@@ -137,14 +160,20 @@ pub(super) fn findings(file: &File<'_, '_>) -> Vec<Finding> {
     findings
 }
 
-fn misspelled(file: &File<'_, '_>, text: &str, range: Range<usize>, declared: &BTreeSet<String>) -> Vec<Finding> {
+fn misspelled(
+    file: &File<'_, '_>,
+    text: &str,
+    range: Range<usize>,
+    declared: &BTreeSet<String>,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     for used in used(text) {
         if declared.contains(&used.name) || used.has_default || is_common(&used.name) {
             continue;
         }
         if let Some(meant) = nearest(&used.name, declared.iter().map(String::as_str)) {
-            let finding = file.warned("dockerfile-undefined-var", range.clone(), "not declared in this stage");
+            let finding =
+                file.warned("dockerfile-undefined-var", range.clone(), "not declared in this stage");
             findings.push(finding.fact("name", &used.name).fact("nearest", meant));
         }
     }
@@ -153,7 +182,10 @@ fn misspelled(file: &File<'_, '_>, text: &str, range: Range<usize>, declared: &B
 
 /// Variables that bases have.
 fn is_common(name: &str) -> bool {
-    matches!(name, "PATH" | "HOME" | "USER" | "PWD" | "LANG" | "SHELL" | "HOSTNAME" | "PYTHONPATH" | "LD_LIBRARY_PATH")
+    matches!(
+        name,
+        "PATH" | "HOME" | "USER" | "PWD" | "LANG" | "SHELL" | "HOSTNAME" | "PYTHONPATH" | "LD_LIBRARY_PATH"
+    )
 }
 
 #[cfg(test)]

@@ -1,12 +1,17 @@
 //! conda's list of URLs: `@EXPLICIT`, as `conda list --explicit` and conda-lock write it.
 
-use super::{LockedFile, LockedKind, LockedPackage, Location, Locked, conda_file_name};
+use super::{Location, Locked, LockedFile, LockedKind, LockedPackage, conda_file_name};
 use crate::{chars::Chars, collect::Collected, requirements};
 use envwright_diagnosis::{Finding, Source, Span};
 use std::{path::Path, sync::Arc};
 
 /// Reads the lines; those that conda-lock writes for pip are `# pip NAME @ URL --hash=…`.
-pub(crate) fn read(source: &Arc<Source>, dir: &Path, path: Option<&Path>, collected: &mut Collected) -> Locked {
+pub(crate) fn read(
+    source: &Arc<Source>,
+    dir: &Path,
+    path: Option<&Path>,
+    collected: &mut Collected,
+) -> Locked {
     let mut locked = Locked::default();
     let mut platform = None;
     let mut packages = Vec::new();

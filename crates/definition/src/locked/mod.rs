@@ -122,7 +122,10 @@ impl LockedPackage {
 impl Locked {
     /// The set of an environment and platform, made where there is none.
     fn set(&mut self, environment: &str, platform: Option<&str>) -> &mut LockedSet {
-        let at = self.sets.iter().position(|set| set.environment == environment && set.platform.as_deref() == platform);
+        let at = self
+            .sets
+            .iter()
+            .position(|set| set.environment == environment && set.platform.as_deref() == platform);
         let at = at.unwrap_or_else(|| {
             self.sets.push(LockedSet {
                 environment: environment.to_owned(),
@@ -174,7 +177,10 @@ mod tests {
             conda_file_name("https://c.example/linux-64/_libgcc_mutex-0.1-conda_forge.tar.bz2"),
             Some(("_libgcc_mutex", "0.1", "conda_forge"))
         );
-        assert_eq!(conda_file_name("a/python-dateutil-2.8.2-pyhd_0.conda"), Some(("python-dateutil", "2.8.2", "pyhd_0")));
+        assert_eq!(
+            conda_file_name("a/python-dateutil-2.8.2-pyhd_0.conda"),
+            Some(("python-dateutil", "2.8.2", "pyhd_0"))
+        );
         assert_eq!(conda_file_name("a/six.whl"), None);
     }
 }

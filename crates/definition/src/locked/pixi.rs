@@ -1,6 +1,6 @@
 //! pixi's lock file, in every version that `rattler_lock` reads.
 
-use super::{LockedFile, LockedKind, LockedPackage, Location, Locked, invalid};
+use super::{Location, Locked, LockedFile, LockedKind, LockedPackage, invalid};
 use crate::collect::Collected;
 use envwright_diagnosis::Source;
 use rattler_lock::{CondaPackageData, LockFile, LockedPackage as Package, PypiPackageData, UrlOrPath};
@@ -30,7 +30,9 @@ pub(crate) fn read(source: &Arc<Source>, dir: &Path, collected: &mut Collected) 
         }
     }
     // They come in no order.
-    locked.sets.sort_by(|one, other| (&one.environment, &one.platform).cmp(&(&other.environment, &other.platform)));
+    locked
+        .sets
+        .sort_by(|one, other| (&one.environment, &one.platform).cmp(&(&other.environment, &other.platform)));
     locked
 }
 

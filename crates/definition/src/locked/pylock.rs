@@ -1,6 +1,6 @@
 //! The lock file of PEP 751: `pylock.toml` (<https://packaging.python.org/en/latest/specifications/pylock-toml/>).
 
-use super::{LockedFile, LockedKind, LockedPackage, Location, Locked};
+use super::{Location, Locked, LockedFile, LockedKind, LockedPackage};
 use crate::{PackageName, Spanned, collect::Collected, pyproject::Project};
 use envwright_diagnosis::{Finding, Source, Span};
 use std::sync::Arc;
@@ -13,14 +13,14 @@ pub(crate) fn read(source: &Arc<Source>, root: &Table, collected: &mut Collected
     if let Some(version) = root.get("lock-version") {
         let is_known = version.as_str().is_some_and(|text| text == "1.0" || text.starts_with("1."));
         if !is_known {
-            let finding = Finding::new("definition-lock-invalid").fact("reason", "its format has a newer version");
+            let finding =
+                Finding::new("definition-lock-invalid").fact("reason", "its format has a newer version");
             collected.push(finding.at(&span(version), "this version is not known"));
         }
     }
     let requires = root.get("requires-python");
-    let requires_python = requires.and_then(|item| {
-        Some(Spanned { value: item.as_str()?.to_owned(), span: Some(span(item)) })
-    });
+    let requires_python =
+        requires.and_then(|item| Some(Spanned { value: item.as_str()?.to_owned(), span: Some(span(item)) }));
     let tables = root.get("packages").and_then(Item::as_array_of_tables);
     for table in tables.into_iter().flat_map(toml_edit::ArrayOfTables::iter) {
         let place = || Span::new(source, table.span().unwrap_or_default());
@@ -32,7 +32,8 @@ pub(crate) fn read(source: &Arc<Source>, root: &Table, collected: &mut Collected
         };
         let package = package(&name, table);
         if package.files.is_empty() {
-            let finding = Finding::new("definition-key-missing").fact("key", "packages.wheels").fact("package", &name);
+            let finding =
+                Finding::new("definition-key-missing").fact("key", "packages.wheels").fact("package", &name);
             collected.push(finding.at(&place(), "no file here"));
         }
         locked.set("default", None).packages.push(package);

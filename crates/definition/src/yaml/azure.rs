@@ -18,7 +18,9 @@ impl Reader<'_> {
         let text = value.as_str().map(str::to_owned);
         match value.kind() {
             Kind::String | Kind::Int | Kind::Bool => {}
-            Kind::Float if text.as_ref().is_some_and(|text| shortened(text)) => self.unquoted("version", value),
+            Kind::Float if text.as_ref().is_some_and(|text| shortened(text)) => {
+                self.unquoted("version", value)
+            }
             Kind::Float => {}
             _ => self.invalid("version", "a string or number", value),
         }
@@ -30,7 +32,8 @@ impl Reader<'_> {
         let span = self.span(value);
         // Read here as it is written; Azure ML knows the version alone.
         let severity = if self.is_azure { Severity::Warning } else { Severity::Note };
-        let finding = Finding::new("definition-unquoted").severity(severity).fact("key", key).fact("got", span.text());
+        let finding =
+            Finding::new("definition-unquoted").severity(severity).fact("key", key).fact("got", span.text());
         let quoted = format!("\"{}\"", span.text());
         let fix = Fix::new(format!("Write `{quoted}`"), span.clone(), quoted);
         self.collected.push(finding.at(&span, "a number without quotes").fix(fix));
@@ -47,7 +50,9 @@ impl Reader<'_> {
                 }
             }
             Value::Scalar(text) => self.conda_path(text, value, described),
-            _ => self.invalid("conda_file", "a path of a conda environment, or the environment itself", value),
+            _ => {
+                self.invalid("conda_file", "a path of a conda environment, or the environment itself", value)
+            }
         }
     }
 
@@ -96,7 +101,8 @@ impl Reader<'_> {
         self.unsupported("a Dockerfile (`build`)", value);
         let Some(path) = &build.path else {
             let span = self.span(value);
-            self.collected.push(Finding::new("definition-build-location-missing").at(&span, "no `path` here"));
+            self.collected
+                .push(Finding::new("definition-build-location-missing").at(&span, "no `path` here"));
             return Some(build);
         };
         build.instructions = self.context(path, build.dockerfile.as_deref(), value);
@@ -157,7 +163,8 @@ impl Reader<'_> {
         }
         for missing in ROUTES.iter().filter(|route| value.get(route).is_none()) {
             let span = self.span(value);
-            let finding = Finding::new("definition-key-missing").fact("key", format!("inference_config.{missing}"));
+            let finding =
+                Finding::new("definition-key-missing").fact("key", format!("inference_config.{missing}"));
             self.collected.push(finding.at(&span, format!("no `{missing}` here")));
         }
         Some(config.into())

@@ -157,12 +157,15 @@ impl Reader<'_> {
         }
         if let (Some(build), Some(conda)) = (key("build"), key("conda_file")) {
             let finding = Finding::new("definition-build-attribute").fact("key", "conda_file");
-            let finding = finding.at(&self.span(conda), "not beside `build`").at(&self.span(build), "a Dockerfile here");
+            let finding = finding
+                .at(&self.span(conda), "not beside `build`")
+                .at(&self.span(build), "a Dockerfile here");
             self.collected.push(finding);
         }
         let own: Vec<&Node> = members.iter().map(|(key, _)| key).filter(|key| is_own(key)).collect();
         if let (Some(first), Some(_)) = (own.first(), key("$schema")) {
-            let names: Vec<String> = own.iter().map(|key| format!("`{}`", key.as_str().unwrap_or_default())).collect();
+            let names: Vec<String> =
+                own.iter().map(|key| format!("`{}`", key.as_str().unwrap_or_default())).collect();
             let finding = Finding::new("definition-azure-refuses").severity(Severity::Note);
             let finding = finding.fact("key", names.join(", ")).at(&self.span(first), "envwright's own key");
             self.collected.push(finding);

@@ -45,7 +45,9 @@ impl Node {
             Value::Scalar(text) => text.as_str().into(),
             Value::Sequence(items) => items.iter().map(Self::to_json).collect(),
             Value::Mapping(members) => {
-                let members = members.iter().filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value.to_json())));
+                let members = members
+                    .iter()
+                    .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value.to_json())));
                 serde_json::Value::Object(members.collect())
             }
         }
@@ -101,7 +103,9 @@ pub(crate) enum Kind {
 fn kind(text: &str) -> Kind {
     const TRUTHS: [&str; 6] = ["true", "false", "yes", "no", "on", "off"];
     let lower = text.to_ascii_lowercase();
-    if TRUTHS.contains(&lower.as_str()) && (text == lower || text == text.to_ascii_uppercase() || is_title(text)) {
+    if TRUTHS.contains(&lower.as_str())
+        && (text == lower || text == text.to_ascii_uppercase() || is_title(text))
+    {
         return Kind::Bool;
     }
     let digits = text.trim_start_matches(['+', '-']);
@@ -130,7 +134,8 @@ fn is_title(text: &str) -> bool {
 /// Samples: `3.10`, `.5`, `1.5e+3`.
 fn is_fraction(whole: &str, rest: &str) -> bool {
     let is_digits = |text: &str| text.chars().all(|c| c.is_ascii_digit() || c == '_');
-    let (rest, exponent) = rest.split_once(['e', 'E']).map_or((rest, None), |(rest, exponent)| (rest, Some(exponent)));
+    let (rest, exponent) =
+        rest.split_once(['e', 'E']).map_or((rest, None), |(rest, exponent)| (rest, Some(exponent)));
     let exponent_fits = exponent.is_none_or(|exponent| {
         exponent.strip_prefix(['+', '-']).is_some_and(|digits| !digits.is_empty() && is_digits(digits))
     });

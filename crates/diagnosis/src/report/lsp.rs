@@ -81,7 +81,10 @@ mod tests {
         let diagnostic = &report[0]["diagnostics"][0];
         assert_eq!(diagnostic["range"]["start"], json!({ "line": 1, "character": 4 }));
         assert_eq!(diagnostic["range"]["end"], json!({ "line": 1, "character": 5 }));
-        assert_eq!((&diagnostic["severity"], &diagnostic["code"]), (&json!(3), &json!("definition-unpinned")));
+        assert_eq!(
+            (&diagnostic["severity"], &diagnostic["code"]),
+            (&json!(3), &json!("definition-unpinned"))
+        );
         assert!(diagnostic["codeDescription"]["href"].as_str().unwrap().starts_with("https://"));
         assert!(diagnostic["data"]["patch"].as_str().unwrap().contains("+😀: z # y"));
     }

@@ -36,7 +36,9 @@ pub(super) fn run(
         // Editors replace files, so that folders are watched.
         for folder in files.iter().map(|file| folder(file)).filter(|folder| folder.is_dir()) {
             if watched.insert(folder.clone()) {
-                watcher.watch(&folder, RecursiveMode::NonRecursive).map_err(|error| unwatched(&folder, &error))?;
+                watcher
+                    .watch(&folder, RecursiveMode::NonRecursive)
+                    .map_err(|error| unwatched(&folder, &error))?;
             }
         }
         match shown(&examined, None, global, |value| terminal.print_json_line(value), terminal) {
@@ -73,7 +75,11 @@ fn changed(
         match changes.recv_timeout(TICK) {
             Ok(Ok(event)) => {
                 let is_change = !event.kind.is_access();
-                let is_ours = any || event.paths.iter().any(|path| path.file_name().is_some_and(|name| names.contains(name)));
+                let is_ours = any
+                    || event
+                        .paths
+                        .iter()
+                        .any(|path| path.file_name().is_some_and(|name| names.contains(name)));
                 if is_change && is_ours {
                     while changes.recv_timeout(QUIET).is_ok() {}
                     return true;
