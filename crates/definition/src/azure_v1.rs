@@ -222,7 +222,7 @@ impl Reader<'_> {
         }
         if value.get("buildContext").is_some_and(|context| !context.is_null()) {
             for member in ["baseImageRegistry", "platform"] {
-                let key = self.member_key(value, member);
+                let key = Self::member_key(value, member);
                 if let Some(key) = key {
                     self.not_beside(key);
                 }
@@ -231,7 +231,7 @@ impl Reader<'_> {
     }
 
     /// The key of a member that says something.
-    fn member_key<'n>(&self, value: &'n Node, name: &str) -> Option<&'n Node> {
+    fn member_key<'n>(value: &'n Node, name: &str) -> Option<&'n Node> {
         let says = |value: &Node| match &value.value {
             Value::Null => false,
             Value::Mapping(members) => members.iter().any(|(_, value)| !value.is_null()),
@@ -388,7 +388,7 @@ impl Reader<'_> {
             says("userManagedDependencies").and_then(Node::as_str) == Some("true");
         let interpreter = says("interpreterPath").and_then(Node::as_str).filter(|path| *path != "python");
         self.described.azure.interpreter = interpreter.map(str::to_owned);
-        if let Some(key) = self.member_key(value, "baseCondaEnvironment") {
+        if let Some(key) = Self::member_key(value, "baseCondaEnvironment") {
             self.push("definition-base-conda-environment", Severity::Warning, key, "not reproducible");
         }
         self.dependencies(section, value);
@@ -397,7 +397,7 @@ impl Reader<'_> {
     fn dependencies(&mut self, section: &Node, python: &Node) {
         let says = |name: &str| python.get(name).filter(|value| !value.is_null());
         let user_managed = self.described.azure.user_managed;
-        let key = self.member_key(python, "condaDependencies");
+        let key = Self::member_key(python, "condaDependencies");
         if let Some(key) = key.filter(|_| user_managed) {
             let span = self.span(key);
             let finding = Finding::new("definition-user-managed-conda").severity(Severity::Warning);
@@ -437,10 +437,10 @@ impl Reader<'_> {
         let name = self.described.name.take();
         match node::parse(&source) {
             Ok(Some(root)) => {
-                conda::read(&source, &root, &dir, Some(&path), self.collected, &mut self.described)
+                conda::read(&source, &root, &dir, Some(&path), self.collected, &mut self.described);
             }
             Ok(None) => {
-                self.push("definition-conda-missing", Severity::Error, section, "its conda file is empty")
+                self.push("definition-conda-missing", Severity::Error, section, "its conda file is empty");
             }
             Err(finding) => self.collected.push(finding),
         }

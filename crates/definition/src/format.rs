@@ -43,7 +43,7 @@ pub enum Format {
     AzureV1,
     /// conda's `environment.yml`.
     Conda,
-    /// MLflow's `python_env.yaml`.
+    /// `MLflow`'s `python_env.yaml`.
     Mlflow,
     /// pixi's manifest, `pixi.toml`.
     Pixi,

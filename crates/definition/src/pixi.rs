@@ -118,7 +118,7 @@ impl Reader<'_> {
             let priority = table.and_then(|table| table.get("priority")?.as_integer()).unwrap_or_default();
             match name {
                 Some(name) => {
-                    channels.push((-priority, Spanned { value: name.to_owned(), span: Some(span) }))
+                    channels.push((-priority, Spanned { value: name.to_owned(), span: Some(span) }));
                 }
                 None => self.collected.invalid_value("channels", "names or URLs of channels", &span),
             }
@@ -139,7 +139,8 @@ impl Reader<'_> {
             let virtual_name = format!("__{}", if name == "libc" { "glibc" } else { name });
             let text =
                 version.map_or_else(|| virtual_name.clone(), |version| format!("{virtual_name} >={version}"));
-            self.push_spec(&text, self.span(item.span()), selector);
+            let span = self.span(item.span());
+            self.push_spec(&text, &span, selector);
         }
         for (name, item) in members("pypi-dependencies").into_iter().flat_map(|table| table.iter()) {
             self.requirement(name, item);
@@ -150,7 +151,7 @@ impl Reader<'_> {
         let span = self.span(item.span());
         if let Some(version) = item.as_str() {
             let version = if version == "*" { "" } else { version };
-            return self.push_spec(&constrained(name, version), span, selector);
+            return self.push_spec(&constrained(name, version), &span, selector);
         }
         let Some(table) = item.as_table_like() else {
             return self.collected.invalid_value(name, "a version in quotes, or a table", &span);
@@ -174,11 +175,11 @@ impl Reader<'_> {
         }
         let spec =
             if brackets.is_empty() { name.to_owned() } else { format!("{name}[{}]", brackets.join(",")) };
-        self.push_spec(&spec, span, selector);
+        self.push_spec(&spec, &span, selector);
     }
 
-    fn push_spec(&mut self, text: &str, span: Span, selector: Option<&'static str>) {
-        match CondaSpec::parse(text, &span) {
+    fn push_spec(&mut self, text: &str, span: &Span, selector: Option<&'static str>) {
+        match CondaSpec::parse(text, span) {
             Ok(mut spec) => {
                 spec.selector = selector;
                 self.conda.specs.push(spec);

@@ -1,7 +1,5 @@
 //! Definitions written in other formats, and read again.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
 use envwright_definition::{ConversionError, Environment, Format, Options, read_text};
 use envwright_diagnosis::Explain as _;
 use std::path::Path;

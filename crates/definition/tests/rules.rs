@@ -22,6 +22,7 @@ const CONDA: &str = "environment.yml";
 const AZURE: &str = "azure.yml";
 const V1: &str = "azureml_environment.json";
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
     vec![
         case(

@@ -1,6 +1,6 @@
 //! conda's `environment.yml`
 //! (<https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-environments.html>), with what conda-lock
-//! and MLflow add to it.
+//! and `MLflow` add to it.
 
 use super::{Conda, CondaSpec, selector};
 use crate::{
@@ -133,19 +133,15 @@ impl Reader<'_> {
             return Vec::new();
         }
         let items = value.as_sequence().unwrap_or(std::slice::from_ref(value));
-        items
-            .iter()
-            .filter_map(|item| match item.as_str() {
-                Some(text) => {
-                    let span = self.span(item);
-                    Some(Spanned { value: text.trim().to_owned(), span: Some(span) })
-                }
-                None => {
-                    self.invalid(key, "a list of strings", item);
-                    None
-                }
-            })
-            .collect()
+        let mut strings = Vec::new();
+        for item in items {
+            let Some(text) = item.as_str() else {
+                self.invalid(key, "a list of strings", item);
+                continue;
+            };
+            strings.push(Spanned { value: text.trim().to_owned(), span: Some(self.span(item)) });
+        }
+        strings
     }
 
     fn channels(&mut self, value: &Node) -> Vec<Spanned<String>> {

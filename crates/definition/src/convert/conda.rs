@@ -113,7 +113,7 @@ pub(super) fn with_selectors(text: &str, environment: &Environment) -> String {
         out += line;
         if let Some(at) = open.iter().position(|(item, _)| line.trim_start() == item) {
             let (_, selector) = open.remove(at);
-            out += &format!("  # [{selector}]");
+            out.extend(["  # [", selector, "]"]);
         }
         out.push('\n');
     }

@@ -13,7 +13,7 @@ pub(super) fn write(
     lost: &mut Lost,
 ) -> Result<String, ConversionError> {
     match format {
-        Format::Explicit => explicit(environment, one(locked, format)?, locked, lost),
+        Format::Explicit => Ok(explicit(environment, one(locked, format)?, locked, lost)),
         Format::Pylock => pylock(environment, locked, lost),
         Format::CondaLock => Ok(conda_lock(locked, lost)),
         _ => Ok(pixi(locked, lost)),
@@ -36,12 +36,7 @@ fn place(file: &LockedFile) -> String {
     }
 }
 
-fn explicit(
-    environment: &Environment,
-    set: &LockedSet,
-    locked: &Locked,
-    lost: &mut Lost,
-) -> Result<String, ConversionError> {
+fn explicit(environment: &Environment, set: &LockedSet, locked: &Locked, lost: &mut Lost) -> String {
     let mut text = String::new();
     if let Some(platform) = &set.platform {
         let _ = writeln!(text, "# platform: {platform}");
@@ -74,7 +69,7 @@ fn explicit(
     for one in &environment.unbuilt {
         let _ = writeln!(text, "# pip {}", hash::without_login(&one.value));
     }
-    Ok(text)
+    text
 }
 
 fn conda_lock(locked: &Locked, lost: &mut Lost) -> String {

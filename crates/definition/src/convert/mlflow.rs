@@ -1,4 +1,4 @@
-//! MLflow's `python_env.yaml`.
+//! `MLflow`'s `python_env.yaml`.
 
 use super::{Lost, pip_lines};
 use crate::Environment;

@@ -20,7 +20,7 @@ pub(super) fn write(environment: &Environment, lost: &mut Lost) -> String {
         pypi(&mut tables, requirement, lost);
     }
     let mut document = DocumentMut::new();
-    document.as_table_mut().extend(tables.into_iter().map(|(key, item)| (key.to_string(), item)));
+    document.as_table_mut().extend(tables.into_iter().map(|(key, item)| (key.clone(), item)));
     document.to_string()
 }
 

@@ -127,7 +127,7 @@ impl Stage {
                     .fact("command", program);
                 return Some(finding.at(&file.span(place), "nothing before installs it"));
             }
-            "conda" if installs => return self.pinned_conda(file, words, place),
+            "conda" if installs => return Self::pinned_conda(file, words, place),
             _ => {}
         }
         self.has_pip |= line.contains("pip") || line.contains("conda");
@@ -136,7 +136,7 @@ impl Stage {
     }
 
     /// Sample: `conda install conda=4.3.1`.
-    fn pinned_conda(&self, file: &File<'_, '_>, words: &[&str], place: Range<usize>) -> Option<Finding> {
+    fn pinned_conda(file: &File<'_, '_>, words: &[&str], place: Range<usize>) -> Option<Finding> {
         let version = words.iter().find_map(|word| word.trim_matches(['"', '\'']).strip_prefix("conda="))?;
         let version = version.trim_start_matches('=');
         let numbers: Vec<u32> = version.split('.').map_while(|part| part.parse().ok()).collect();

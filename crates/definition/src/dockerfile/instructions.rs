@@ -100,7 +100,7 @@ impl Stage {
         let words: Vec<&str> = text.value.split_whitespace().collect();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=,@+".contains(c);
         let plain = text.value.chars().all(|c| is_plain(c) || c == ' ')
-            && !words.iter().any(|word| word.contains("=") && words[0] == *word);
+            && !words.iter().any(|word| word.contains('=') && words[0] == *word);
         Some(if plain {
             let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
             let meant = format!("[{}]", quoted.join(", "));

@@ -95,6 +95,7 @@ enum System {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the YAML")]
+#[expect(clippy::struct_field_names, reason = "the names are those of the format")]
 struct InferenceConfig {
     /// Where it says that it runs.
     liveness_route: Route,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 #[derive(JsonSchema)]
 #[schemars(title = "Azure ML environment (v1)", rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the JSON")]
+#[expect(clippy::struct_field_names, reason = "the names are those of the format")]
 pub(super) struct Environment {
     /// Name of the environment.
     name: Option<String>,
@@ -59,6 +60,7 @@ struct Docker {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the JSON")]
+#[expect(clippy::struct_field_names, reason = "the names are those of the format")]
 struct Registry {
     /// Its host.
     address: Option<String>,

@@ -1,4 +1,4 @@
-//! conda's `environment.yml`, and MLflow's `python_env.yaml`.
+//! conda's `environment.yml`, and `MLflow`'s `python_env.yaml`.
 
 use super::{OneOrMany, Text};
 use schemars::JsonSchema;
@@ -39,7 +39,7 @@ enum Dependency {
     },
 }
 
-/// MLflow's `python_env.yaml`.
+/// `MLflow`'s `python_env.yaml`.
 #[derive(JsonSchema)]
 #[schemars(title = "MLflow environment")]
 #[expect(dead_code, reason = "describes the YAML")]

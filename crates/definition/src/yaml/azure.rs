@@ -17,11 +17,10 @@ impl Reader<'_> {
     pub(super) fn version(&mut self, value: &Node) -> Option<String> {
         let text = value.as_str().map(str::to_owned);
         match value.kind() {
-            Kind::String | Kind::Int | Kind::Bool => {}
             Kind::Float if text.as_ref().is_some_and(|text| shortened(text)) => {
-                self.unquoted("version", value)
+                self.unquoted("version", value);
             }
-            Kind::Float => {}
+            Kind::String | Kind::Int | Kind::Bool | Kind::Float => {}
             _ => self.invalid("version", "a string or number", value),
         }
         text
@@ -51,7 +50,7 @@ impl Reader<'_> {
             }
             Value::Scalar(text) => self.conda_path(text, value, described),
             _ => {
-                self.invalid("conda_file", "a path of a conda environment, or the environment itself", value)
+                self.invalid("conda_file", "a path of a conda environment, or the environment itself", value);
             }
         }
     }

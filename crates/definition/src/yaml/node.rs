@@ -71,7 +71,7 @@ impl Node {
         }
     }
 
-    /// What a reader of YAML 1.1, as PyYAML is one, takes a scalar for (<https://yaml.org/type/>).
+    /// What a reader of YAML 1.1, as `PyYAML` is one, takes a scalar for (<https://yaml.org/type/>).
     pub(crate) fn kind(&self) -> Kind {
         match &self.value {
             Value::Null => Kind::Null,
