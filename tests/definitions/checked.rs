@@ -109,3 +109,31 @@ fn a_dockerfile_is_checked_in_its_folder() {
         ["dockerfile-copy-ignored", "dockerfile-from-as-casing", "dockerfile-json-args", "not-supported-yet"];
     assert_eq!(notes, expected);
 }
+
+#[test]
+fn passwords_and_tokens_of_a_definition_are_shown_nowhere() {
+    let v1 = r#"{"name": "a", "docker": {"baseImage": "r.example/a:1", "enabled": true, "baseImageRegistry":
+        {"username": "me", "password": "hunter2"}}, "python": {"userManagedDependencies": true}}"#;
+    let broken = v1.replace("\"name\": \"a\"", "\"name\": [1]");
+    let conda = "channels: ['https://c.example/t/me-hunter2-abcd/team', 'https://me:hunter2@c.example/x']\n\
+                 dependencies: [python=3.12, 'https://me:hunter2@c.example/noarch/a-1-0.conda']\n";
+    for (name, text) in
+        [("azureml_environment.json", v1), ("azureml_environment.json", &broken), ("environment.yml", conda)]
+    {
+        let envwright = Envwright::new().file(name, text);
+        for command in [
+            &["check"][..],
+            &["check", "--static", "--json"],
+            &["check", "--static", "--format", "lsp"],
+            &["check", "--static", "--format", "sarif"],
+            &["check", "--diff"],
+            &["build"],
+            &["convert", "--to", "conda"],
+            &["convert", "--to", "azureml", "--json"],
+            &["check", "--fix"],
+        ] {
+            let ran = envwright.run(command);
+            assert!(!ran.to_string().contains("hunter2"), "{name} {command:?}: {ran}");
+        }
+    }
+}

@@ -60,7 +60,7 @@ impl<'a> Attempt<'a> {
         stop: &'a Stop,
     ) -> Result<Self, Failed> {
         let opened = Self::open(home, settings, request, stop);
-        opened.map_err(|error| failed(None, &error, &Redactor::default()))
+        opened.map_err(|error| failed(None, &error, &error.redactor()))
     }
 
     /// The same, with the error as it is.
@@ -403,11 +403,12 @@ pub fn read_input(
     })
 }
 
-/// What must never be printed: passwords of the indexes.
-fn secrets(environment: &Environment) -> Vec<Secret> {
+/// What must never be printed: passwords of the indexes, and what the definition has of them.
+pub(crate) fn secrets(environment: &Environment) -> Vec<Secret> {
     let indexes = &environment.indexes;
     let urls = indexes.index.iter().chain(&indexes.extra);
-    urls.filter_map(|url| url.credentials().and_then(|(_, password)| password)).collect()
+    let of_indexes = urls.filter_map(|url| url.credentials().and_then(|(_, password)| password));
+    of_indexes.chain(environment.secrets.iter().cloned()).collect()
 }
 
 /// One platform's manifest, or the index of several.

@@ -84,8 +84,8 @@ pub fn check(
     for error in wrong {
         look.findings.extend(error.findings());
     }
-    if look.unbuildable(request, settings) {
-        let diagnosis = Diagnosis::redacted(look.findings, &Catalog::builtin(), &Redactor::default());
+    if let Some(redactor) = look.unbuildable(request, settings) {
+        let diagnosis = Diagnosis::redacted(look.findings, &Catalog::builtin(), &redactor);
         return Checked {
             looked: look.looked,
             plan: look.plan,
@@ -95,7 +95,7 @@ pub fn check(
         };
     }
     let attempt = Attempt::open(home, settings, request, stop);
-    let redactor = attempt.as_ref().map(Attempt::redactor).unwrap_or_default();
+    let redactor = attempt.as_ref().map_or_else(BuildError::redactor, Attempt::redactor);
     let record = Record::unkept(listener);
     let outcome = (|| {
         let _in_use = home.share(IN_USE)?;
@@ -120,14 +120,14 @@ pub fn check(
 /// Looks at the definition alone: nothing is asked of the network, and nothing is written. Names the files that were
 /// read.
 pub fn examine(settings: &Settings, request: &Request) -> (Diagnosis, Vec<String>) {
-    let (findings, sources) = match attempt::read(request, settings) {
+    let (findings, mut names, redactor) = match attempt::read(request, settings) {
         Ok(environment) => {
-            let names = environment.sources.iter().map(|source| source.name.clone()).collect();
-            (environment.findings, names)
+            let names: Vec<String> = environment.sources.iter().map(|source| source.name.clone()).collect();
+            let redactor = Redactor::new(attempt::secrets(&environment));
+            (environment.findings, names, redactor)
         }
-        Err(error) => (error.findings(), Vec::new()),
+        Err(error) => (error.findings(), Vec::new(), error.redactor()),
     };
-    let mut names: Vec<String> = sources;
     let shown =
         findings.iter().flat_map(|finding| &finding.evidence).map(|evidence| &evidence.span.source().name);
     for name in shown {
@@ -135,7 +135,7 @@ pub fn examine(settings: &Settings, request: &Request) -> (Diagnosis, Vec<String
             names.push(name.clone());
         }
     }
-    (Diagnosis::redacted(findings, &Catalog::builtin(), &Redactor::default()), names)
+    (Diagnosis::redacted(findings, &Catalog::builtin(), &redactor), names)
 }
 
 /// What is known until now.
@@ -153,18 +153,20 @@ pub(crate) struct Look {
 
 impl Look {
     /// Whether the definition is valid and has parts that this version cannot build: then nothing else can be looked at.
-    fn unbuildable(&mut self, request: &Request, settings: &Settings) -> bool {
-        let Ok(environment) = attempt::read(request, settings) else { return false };
+    /// What hides its secrets, then.
+    fn unbuildable(&mut self, request: &Request, settings: &Settings) -> Option<Redactor> {
+        let environment = attempt::read(request, settings).ok()?;
         if environment.unsupported.is_empty() {
-            return false;
+            return None;
         }
+        let redactor = Redactor::new(attempt::secrets(&environment));
         let names: Vec<&str> = environment.sources.iter().map(|source| source.name.as_str()).collect();
         self.add("definition", State::Ok, format!("{}, as {}", names.join(", "), environment.format));
         self.add("build", State::Skipped, "it has parts that this version cannot build".to_owned());
         self.findings.extend(environment.findings);
         let warning = |finding: Finding| finding.severity(Severity::Warning);
         self.findings.extend(environment.unsupported.into_iter().map(warning));
-        true
+        Some(redactor)
     }
 
     async fn all(&mut self, attempt: Result<Attempt<'_>, BuildError>, context: &Context<'_>) {

@@ -10,7 +10,7 @@ use envwright_fetch::FetchError;
 use envwright_image::{ImageError, RegistryError};
 use envwright_lock::{LockError, debian::DebianError, pypi::PypiError};
 use envwright_package::PackageError;
-use envwright_redact::SafeUrl;
+use envwright_redact::{Redactor, SafeUrl};
 use envwright_store::{StoreError, is_full};
 use envwright_target::Platform;
 use std::path::PathBuf;
@@ -236,6 +236,14 @@ fn located(finding: Finding, span: &Span) -> Finding {
 }
 
 impl BuildError {
+    /// What hides the secrets of the definition that it is about.
+    pub fn redactor(&self) -> Redactor {
+        match self {
+            Self::Definition(error) => Redactor::new(error.secrets().iter().cloned()),
+            _ => Redactor::default(),
+        }
+    }
+
     /// The same, of the base that the definition asks for at a place.
     pub(crate) fn of_base(self, span: Option<&Span>) -> Self {
         match (self, span) {

@@ -26,9 +26,8 @@ pub struct Fixed {
 pub fn fix(request: &Request, settings: &Settings, write: bool) -> Result<Fixed, BuildError> {
     let mut request = request.clone();
     let mut fixed = Fixed::default();
-    let redactor = Redactor::default();
     for _ in 0..MOST_ROUNDS {
-        let findings = findings(&request, settings);
+        let (findings, redactor) = findings(&request, settings);
         let (texts, made) = edit::edited(findings.iter().filter_map(|finding| finding.fix.as_ref()));
         let mut changed = false;
         for (source, text) in texts {
@@ -57,11 +56,14 @@ pub fn fix(request: &Request, settings: &Settings, write: bool) -> Result<Fixed,
     Ok(fixed)
 }
 
-/// What is wrong with the definition, whether or not it can be read.
-fn findings(request: &Request, settings: &Settings) -> Vec<Finding> {
+/// What is wrong with the definition, whether or not it can be read, and what hides its secrets.
+fn findings(request: &Request, settings: &Settings) -> (Vec<Finding>, Redactor) {
     match attempt::read(request, settings) {
-        Ok(environment) => environment.findings,
-        Err(error) => error.findings(),
+        Ok(environment) => {
+            let redactor = Redactor::new(attempt::secrets(&environment));
+            (environment.findings, redactor)
+        }
+        Err(error) => (error.findings(), error.redactor()),
     }
 }
 

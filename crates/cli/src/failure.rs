@@ -75,8 +75,8 @@ impl From<BuildError> for Failure {
         if matches!(error, BuildError::Interrupted) {
             return Self::Interrupted;
         }
-        let diagnosis = Box::new(Diagnosis::new(error.findings(), &Catalog::builtin()));
-        Self::Diagnosed { diagnosis, log: None }
+        let diagnosis = Diagnosis::redacted(error.findings(), &Catalog::builtin(), &error.redactor());
+        Self::Diagnosed { diagnosis: Box::new(diagnosis), log: None }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     },
 };
 use envwright_diagnosis::{Finding, Fix, Severity, Source, Span, nearest};
+use envwright_redact::Secret;
 use std::{path::Path, sync::Arc};
 
 /// Top members; those of the second row only Azure ML looks at.
@@ -305,7 +306,8 @@ impl Reader<'_> {
                 finding.at(&self.span(identity), "an identity here").at(&self.span(basic), "a login here");
             self.collected.push(finding);
         }
-        if let Some((key, _)) = password {
+        if let Some((key, value)) = password {
+            self.collected.secrets.extend(value.as_str().map(Secret::new));
             self.push("definition-registry-credentials", Severity::Warning, key, "a password stands here");
         }
         if let (Some((_, address)), Some(Base::Registry(image))) = (says("address"), &mut self.described.base)

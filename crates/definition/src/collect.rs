@@ -1,8 +1,8 @@
 //! What is gathered while a definition and the files it names are read.
 
-use crate::{Indexes, PackageName, Requirement, Spanned, advice, decode::decode, lines};
+use crate::{Indexes, PackageName, Requirement, Spanned, advice, decode::decode, hash, lines};
 use envwright_diagnosis::{Finding, Fix, Severity, Source, Span, nearest};
-use envwright_redact::SafeUrl;
+use envwright_redact::{SafeUrl, Secret};
 use envwright_store::refused;
 use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 
@@ -17,6 +17,8 @@ pub(crate) struct Collected {
     pub(crate) sources: Vec<Arc<Source>>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) unsupported: Vec<Finding>,
+    /// Passwords and tokens that no pattern recognises.
+    pub(crate) secrets: Vec<Secret>,
 }
 
 impl Collected {
@@ -91,6 +93,16 @@ impl Collected {
         let source = Source::new(path.strip_prefix(".").unwrap_or(path).display().to_string(), text);
         self.sources.push(Arc::clone(&source));
         Some(source)
+    }
+
+    /// Warns of a token in the path of a channel's URL, which conda has there. Sample:
+    /// `https://channel.example/t/me-0123-abcd/team`.
+    pub(crate) fn check_token(&mut self, text: &str, span: &Span) {
+        if let Some(token) = hash::channel_token(text) {
+            self.secrets.push(Secret::new(token));
+            let finding = Finding::new("definition-secret-in-url").severity(Severity::Warning);
+            self.push(finding.at(span, "a token stands here"));
+        }
     }
 
     /// Warns of a password in the text of a URL.

@@ -1,17 +1,28 @@
 //! Why a definition cannot be used.
 
 use envwright_diagnosis::{Explain, Finding};
+use envwright_redact::Secret;
 use std::fmt;
 
 /// Everything that is wrong with a definition, not only the first thing.
 #[derive(Debug, Clone)]
 pub struct DefinitionError {
     findings: Vec<Finding>,
+    secrets: Vec<Secret>,
 }
 
 impl DefinitionError {
     pub(crate) fn new(findings: Vec<Finding>) -> Self {
-        Self { findings }
+        Self { findings, secrets: Vec::new() }
+    }
+
+    pub(crate) fn with_secrets(findings: Vec<Finding>, secrets: Vec<Secret>) -> Self {
+        Self { findings, secrets }
+    }
+
+    /// Passwords and tokens of the definition that no pattern recognises: whoever shows the findings masks them.
+    pub fn secrets(&self) -> &[Secret] {
+        &self.secrets
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
 use envwright_redact::SafeUrl;
 use envwright_store::{Digest, canonical_json};
 use serde_json::{Value, json};
-use std::{os::unix::fs::PermissionsExt as _, path::Path};
+use std::{borrow::Cow, os::unix::fs::PermissionsExt as _, path::Path};
 
 impl Environment {
     /// SHA-256 of the model in canonical JSON: packages sorted, indexes in their order and without credentials,
@@ -108,12 +108,24 @@ fn set(set: &LockedSet) -> Value {
 
 /// A text, without the credentials where it is a URL or ends in one. Sample: `git+https://me:token@host.example/a.git`.
 pub(crate) fn without_login(text: &str) -> String {
+    let text = match channel_token(text) {
+        Some(token) => Cow::Owned(text.replacen(&format!("/t/{token}"), "", 1)),
+        None => Cow::Borrowed(text),
+    };
     let start = text.find("://").map(|at| text[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1));
-    let Some(start) = start else { return text.to_owned() };
+    let Some(start) = start else { return text.into_owned() };
     match SafeUrl::parse(&text[start..]) {
         Ok(url) => format!("{}{}", &text[..start], url.without_credentials().expose()),
-        Err(_) => text.to_owned(),
+        Err(_) => text.into_owned(),
     }
+}
+
+/// The token in a channel's URL, as conda and its servers have it in the path: `/t/<token>/`.
+pub(crate) fn channel_token(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("://")?;
+    let (_, rest) = rest.split_once("/t/")?;
+    let token = rest.split(['/', '?', '#', ' ']).next()?;
+    (token.len() > 1 && token.len() < rest.len()).then_some(token)
 }
 
 /// Sorted, and without credentials, so that a changed password is no changed definition.

@@ -2,7 +2,7 @@
 
 use crate::{Conda, DefinitionError, Format, Instruction, Levels, Locked, PythonRequest};
 use envwright_diagnosis::{Finding, Source, Span};
-use envwright_redact::SafeUrl;
+use envwright_redact::{SafeUrl, Secret};
 use envwright_target::Platform;
 use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 
@@ -70,6 +70,8 @@ pub struct Environment {
     pub findings: Vec<Finding>,
     /// What is valid and cannot be built by this version: a build stops at it.
     pub unsupported: Vec<Finding>,
+    /// Passwords and tokens of the definition that no pattern recognises: whoever shows the findings masks them.
+    pub secrets: Vec<Secret>,
 }
 
 impl Environment {
@@ -79,7 +81,7 @@ impl Environment {
             return Ok(self);
         }
         self.findings.append(&mut self.unsupported);
-        Err(DefinitionError::new(self.findings))
+        Err(DefinitionError::with_secrets(self.findings, self.secrets))
     }
 }
 

@@ -68,14 +68,15 @@ fn environment(
         collected.push(Finding::new("definition-empty").at(&start, "nothing is asked for"));
     }
     if collected.has_errors() {
-        return Err(DefinitionError::new(options.levels.applied(collected.findings, &collected.sources)));
+        let findings = options.levels.applied(collected.findings, &collected.sources);
+        return Err(DefinitionError::with_secrets(findings, collected.secrets));
     }
     let mut environment = joined(collected, read);
     let today = Date::of(SystemTime::now());
     environment.findings.extend(analysis::findings(&environment, &start, today));
     environment.findings = options.levels.applied(environment.findings, &environment.sources);
     if environment.findings.iter().any(|finding| finding.severity == Severity::Error) {
-        return Err(DefinitionError::new(environment.findings));
+        return Err(DefinitionError::with_secrets(environment.findings, environment.secrets));
     }
     Ok(environment)
 }
@@ -266,5 +267,6 @@ fn joined(collected: Collected, parts: Parts) -> Environment {
         sources: collected.sources,
         findings: collected.findings,
         unsupported: collected.unsupported,
+        secrets: collected.secrets,
     }
 }

@@ -38,6 +38,28 @@ fn what_only_describes_does_not_count_and_what_changes_the_image_does() {
 }
 
 #[test]
+fn of_conda_the_order_of_channels_counts_and_nothing_of_its_form() {
+    let hash = |text: &str| environment("environment.yml", text, Path::new(".")).hash();
+    let one = hash(
+        "name: a\nchannels:\n- conda-forge\n- team\ndependencies:\n- python=3.12\n- Pillow=9.1\n- pip=24\n- pip:\n  - six\n  - attrs\n",
+    );
+    for same in [
+        "dependencies: [pip=24, {pip: [attrs, 'six']}, pillow 9.1.*, python=3.12]  # why\nchannels: [conda-forge, team]\n",
+        "{\"channels\": [\"conda-forge\", \"team\"], \"prefix\": \"/opt\", \"dependencies\": [\"python=3.12\", \"Pillow=9.1\", \"pip=24\", {\"pip\": [\"six\", \"attrs\"]}]}",
+    ] {
+        assert_eq!(hash(same), one, "{same}");
+    }
+    for other in [
+        "channels: [team, conda-forge]\ndependencies: [python=3.12, pillow=9.1, pip=24, {pip: [six, attrs]}]\n",
+        "channels: [conda-forge, team]\ndependencies: [python=3.12, pillow=9, pip=24, {pip: [six, attrs]}]\n",
+        "channels: [conda-forge, team]\ndependencies: [python=3.12, team::pillow=9.1, pip=24, {pip: [six, attrs]}]\n",
+        "channels: [conda-forge, team]\ndependencies: [python=3.12, pillow=9.1, pip=24, {pip: [six, attrs]}]\nvariables: {A: b}\n",
+    ] {
+        assert_ne!(hash(other), one, "{other}");
+    }
+}
+
+#[test]
 fn order_of_indexes_counts_and_their_credentials_do_not() {
     let requirements = |text: &str| environment("requirements.txt", text, Path::new(".")).hash();
     let [a, b] = ["--extra-index-url https://a.example/s\n", "--extra-index-url https://b.example/s\n"];

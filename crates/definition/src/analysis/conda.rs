@@ -114,7 +114,7 @@ fn unpinned(subject: &Subject<'_>, conda: &Conda) -> Option<Finding> {
         .specs
         .iter()
         .filter(|spec| spec.version.is_none() && !matches!(spec.name.as_str(), "python" | "pip"))
-        .filter(|spec| !spec.name.starts_with("__"))
+        .filter(|spec| !spec.name.starts_with("__") && !spec.text.contains("://"))
         .map(|spec| (spec.name.as_str(), &spec.span));
     let of_pip = subject
         .environment

@@ -11,6 +11,7 @@ use crate::{
     yaml::{Described, node::Node, unknown_key_fix},
 };
 use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
+use envwright_redact::SafeUrl;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 /// Keys that conda reads, then those that others read in the same file.
@@ -152,6 +153,7 @@ impl Reader<'_> {
                 self.collected.push(finding);
             } else if channel.value.contains("://") {
                 self.collected.url("channels", &channel.value, span);
+                self.collected.check_token(&channel.value, span);
             }
         }
         channels
@@ -242,6 +244,10 @@ impl Reader<'_> {
         }
         match CondaSpec::parse(text, &span) {
             Ok(mut spec) => {
+                if let Some(url) = text.contains("://").then(|| SafeUrl::parse(text).ok()).flatten() {
+                    self.collected.check_credentials(&url, &span);
+                }
+                self.collected.check_token(text, &span);
                 spec.selector = self.selector(item);
                 Some(spec)
             }

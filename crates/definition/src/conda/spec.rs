@@ -66,14 +66,16 @@ impl CondaSpec {
         let text = text.trim();
         let spec =
             MatchSpec::from_str(text, options()).map_err(|error| invalid(text, &error.to_string(), span))?;
+        let written = spec.name.to_string();
+        let name = written.to_lowercase();
         Ok(Self {
             text: text.to_owned(),
-            name: spec.name.to_string().to_lowercase(),
+            canonical: spec.to_string().replacen(&written, &name, 1),
+            name,
             channel: channel(text, &spec),
             version: spec.version.as_ref().map(ToString::to_string),
             build: spec.build.as_ref().map(ToString::to_string),
             selector: None,
-            canonical: spec.to_string(),
             span: span.clone(),
         })
     }
