@@ -2,7 +2,7 @@
 //! `azureml-core` writes it, with its `conda_dependencies.yml` beside it.
 
 use crate::{
-    Base, BuildContext,
+    Base, BuildContext, MaskedText,
     collect::Collected,
     conda, dockerfile, lines,
     yaml::{
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use envwright_diagnosis::{Finding, Fix, Severity, Source, Span, nearest};
-use envwright_redact::Secret;
+use envwright_redact::{SafeUrl, Secret};
 use std::{path::Path, sync::Arc};
 
 /// Top members; those of the second row only Azure ML looks at.
@@ -282,7 +282,7 @@ impl Reader<'_> {
         self.described.build = Some(BuildContext {
             path: None,
             dockerfile: None,
-            inline: Some(text),
+            inline: Some(text.into()),
             instructions,
             span: Some(span),
         });
@@ -340,7 +340,7 @@ impl Reader<'_> {
         let text =
             |name: &str| says(name).and_then(Node::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let build = BuildContext {
-            path: text("location"),
+            path: text("location").map(MaskedText::from),
             dockerfile: text("dockerfilePath"),
             inline: None,
             instructions: Vec::new(),
@@ -362,13 +362,19 @@ impl Reader<'_> {
                 "no `dockerfilePath` below this",
             );
         }
+        if let (Some(Ok(url)), Some(node)) =
+            (build.path.as_ref().map(|path| SafeUrl::parse(path.expose())), says("location"))
+        {
+            let span = self.span(node);
+            self.collected.check_credentials(&url, &span);
+        }
         let kind = text("locationType").unwrap_or_default();
         if !LOCATIONS.contains(&kind.to_ascii_lowercase().as_str()) {
             let place = self.span(says("locationType").unwrap_or(section));
             let finding = Finding::new("definition-build-location-unknown").fact("got", &kind);
             self.collected.push(finding.at(&place, "neither `git` nor `storageaccount`"));
         } else if let (Some(path), Some(node)) = (&build.path, says("location"))
-            && !is_location(&kind.to_ascii_lowercase(), path)
+            && !is_location(&kind.to_ascii_lowercase(), path.expose())
         {
             let span = self.span(node);
             let finding = Finding::new("definition-build-location-invalid").fact("path", path);

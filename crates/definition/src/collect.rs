@@ -1,6 +1,6 @@
 //! What is gathered while a definition and the files it names are read.
 
-use crate::{Indexes, PackageName, Requirement, Spanned, advice, decode::decode, hash, lines};
+use crate::{Indexes, MaskedText, PackageName, Requirement, Spanned, advice, decode::decode, hash, lines};
 use envwright_diagnosis::{Finding, Fix, Severity, Source, Span, nearest};
 use envwright_redact::{SafeUrl, Secret};
 use envwright_store::refused;
@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) requirements: Vec<Requirement>,
-    pub(crate) unbuilt: Vec<Spanned<String>>,
+    pub(crate) unbuilt: Vec<Spanned<MaskedText>>,
     pub(crate) constraints: Vec<Requirement>,
     pub(crate) indexes: Indexes,
     pub(crate) require_hashes: bool,
@@ -37,7 +37,7 @@ impl Collected {
 
     /// A line that pip would build from source.
     pub(crate) fn unbuilt(&mut self, feature: &str, line: impl Into<String>, span: &Span) {
-        self.unbuilt.push(Spanned { value: line.into(), span: Some(span.clone()) });
+        self.unbuilt.push(Spanned { value: MaskedText::from(line.into()), span: Some(span.clone()) });
         self.unsupported(feature, span);
     }
 

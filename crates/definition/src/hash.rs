@@ -1,7 +1,8 @@
 //! The digest that names what a definition means.
 
 use crate::{
-    Conda, Environment, FileCopy, FindLinks, Location, LockedFile, LockedPackage, LockedSet, Requirement,
+    Conda, Environment, FileCopy, FindLinks, Location, LockedFile, LockedPackage, LockedSet, MaskedText,
+    Requirement,
 };
 use envwright_redact::SafeUrl;
 use envwright_store::{Digest, canonical_json};
@@ -52,10 +53,15 @@ impl Environment {
             meaning["locked"] = sets.into_iter().map(set).collect();
         }
         if let Some(build) = &self.build {
-            meaning["build"] = json!([build.path, build.dockerfile, build.inline]);
+            meaning["build"] = json!([
+                build.path.as_ref().map(|path| without_login(path.expose())),
+                build.dockerfile,
+                build.inline.as_ref().map(MaskedText::expose),
+            ]);
         }
         if !self.unbuilt.is_empty() {
-            let mut lines: Vec<String> = self.unbuilt.iter().map(|line| without_login(&line.value)).collect();
+            let mut lines: Vec<String> =
+                self.unbuilt.iter().map(|line| without_login(line.value.expose())).collect();
             lines.sort_unstable();
             meaning["unbuilt"] = json!(lines);
         }
@@ -84,7 +90,8 @@ fn conda_meaning(conda: &Conda) -> Value {
         conda.specs.iter().map(|spec| (spec.canonical.as_str(), spec.selector)).collect();
     specs.sort_unstable();
     specs.dedup();
-    let channels: Vec<String> = conda.channels.iter().map(|channel| without_login(&channel.value)).collect();
+    let channels: Vec<String> =
+        conda.channels.iter().map(|channel| without_login(channel.value.expose())).collect();
     let mut platforms: Vec<&str> = conda.platforms.iter().map(|platform| platform.value.as_str()).collect();
     platforms.sort_unstable();
     json!({ "channels": channels, "specs": specs, "platforms": platforms })

@@ -34,6 +34,7 @@ mod hash;
 mod levels;
 mod lines;
 mod locked;
+mod masked;
 mod model;
 mod pixi;
 mod placeholder;
@@ -52,6 +53,7 @@ pub use error::DefinitionError;
 pub use format::{Format, UnknownFormat};
 pub use levels::{Level, Levels};
 pub use locked::{Location, Locked, LockedFile, LockedKind, LockedPackage, LockedSet};
+pub use masked::MaskedText;
 pub use model::{
     Azure, Base, BuildContext, Environment, FileCopy, FindLinks, Indexes, Options, PackageName, Requirement,
     Spanned,

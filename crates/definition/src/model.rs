@@ -1,6 +1,6 @@
 //! One environment, whatever format it was written in.
 
-use crate::{Conda, DefinitionError, Format, Instruction, Levels, Locked, PythonRequest};
+use crate::{Conda, DefinitionError, Format, Instruction, Levels, Locked, MaskedText, PythonRequest};
 use envwright_diagnosis::{Finding, Source, Span};
 use envwright_redact::{SafeUrl, Secret};
 use envwright_target::Platform;
@@ -29,7 +29,7 @@ pub struct Environment {
     pub requirements: Vec<Requirement>,
     /// What pip would build from source or fetch first, as pip's lines: version control, archives, folders, `-e`,
     /// requirements files at URLs.
-    pub unbuilt: Vec<Spanned<String>>,
+    pub unbuilt: Vec<Spanned<MaskedText>>,
     /// Limits on versions that install nothing by themselves.
     pub constraints: Vec<Requirement>,
     /// Where wheels are looked for.
@@ -89,11 +89,11 @@ impl Environment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildContext {
     /// The folder or URL, as written; none for the Dockerfile alone.
-    pub path: Option<String>,
+    pub path: Option<MaskedText>,
     /// The Dockerfile in it, as written; `Dockerfile` where none is named.
     pub dockerfile: Option<String>,
     /// The text of a Dockerfile that stands in the definition itself.
-    pub inline: Option<String>,
+    pub inline: Option<MaskedText>,
     /// The Dockerfile's instructions, where it could be read.
     pub instructions: Vec<Instruction>,
     /// Where it is named.

@@ -1,7 +1,9 @@
 //! pixi's manifest: `pixi.toml`, and the tables below `[tool.pixi]` of a `pyproject.toml`
 //! (<https://pixi.sh/latest/reference/pixi_manifest/>).
 
-use crate::{Conda, CondaSpec, Spanned, chars::Chars, collect::Collected, requirement, yaml::Described};
+use crate::{
+    Conda, CondaSpec, MaskedText, Spanned, chars::Chars, collect::Collected, requirement, yaml::Described,
+};
 use envwright_diagnosis::{Source, Span};
 use std::{ops::Range, path::Path, sync::Arc};
 use toml_edit::{Item, Table, TableLike};
@@ -109,7 +111,7 @@ impl Reader<'_> {
     }
 
     /// Names, or tables with a `channel` and a `priority`, the highest first.
-    fn channels(&mut self, item: Option<&Item>) -> Vec<Spanned<String>> {
+    fn channels(&mut self, item: Option<&Item>) -> Vec<Spanned<MaskedText>> {
         let mut channels = Vec::new();
         for value in item.and_then(Item::as_array).into_iter().flatten() {
             let span = self.span(value.span());
@@ -118,7 +120,11 @@ impl Reader<'_> {
             let priority = table.and_then(|table| table.get("priority")?.as_integer()).unwrap_or_default();
             match name {
                 Some(name) => {
-                    channels.push((-priority, Spanned { value: name.to_owned(), span: Some(span) }));
+                    if name.contains("://") {
+                        self.collected.url("channels", name, &span);
+                        self.collected.check_token(name, &span);
+                    }
+                    channels.push((-priority, Spanned { value: name.into(), span: Some(span) }));
                 }
                 None => self.collected.invalid_value("channels", "names or URLs of channels", &span),
             }

@@ -208,9 +208,9 @@ impl Read<'_> {
         let path = self.dir.display().to_string();
         let name = self.path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
         parts.described.build = Some(BuildContext {
-            path: Some(if path.is_empty() { ".".to_owned() } else { path }),
+            path: Some(if path.is_empty() { ".".into() } else { path.into() }),
             dockerfile: name.clone(),
-            inline: name.is_none().then(|| self.source.text.clone()),
+            inline: name.is_none().then(|| self.source.text.as_str().into()),
             instructions,
             span: None,
         });

@@ -4,7 +4,7 @@
 
 use super::{Conda, CondaSpec, selector};
 use crate::{
-    PythonRequest, Spanned, advice,
+    MaskedText, PythonRequest, Spanned, advice,
     chars::Chars,
     collect::Collected,
     placeholder, requirements,
@@ -145,7 +145,7 @@ impl Reader<'_> {
         strings
     }
 
-    fn channels(&mut self, value: &Node) -> Vec<Spanned<String>> {
+    fn channels(&mut self, value: &Node) -> Vec<Spanned<MaskedText>> {
         let channels = self.strings("channels", value);
         for channel in &channels {
             let Some(span) = &channel.span else { continue };
@@ -156,7 +156,7 @@ impl Reader<'_> {
                 self.collected.check_token(&channel.value, span);
             }
         }
-        channels
+        channels.into_iter().map(|one| Spanned { value: one.value.into(), span: one.span }).collect()
     }
 
     fn python(&mut self, value: &Node) -> Option<PythonRequest> {

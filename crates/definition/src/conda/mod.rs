@@ -7,14 +7,14 @@ mod spec;
 pub(crate) use file::{is_conda, read};
 pub use spec::CondaSpec;
 
-use crate::Spanned;
+use crate::{MaskedText, Spanned};
 use envwright_diagnosis::Span;
 
 /// The part of an environment that comes from conda channels.
 #[derive(Debug, Clone, Default)]
 pub struct Conda {
     /// Channels in their order, the first one preferred: names, or URLs (which may hold credentials).
-    pub channels: Vec<Spanned<String>>,
+    pub channels: Vec<Spanned<MaskedText>>,
     /// What is asked for, in the order of the definition.
     pub specs: Vec<CondaSpec>,
     /// conda's platforms (subdirs) that the definition is for, such as `linux-64`; empty where it does not say.

@@ -1,7 +1,7 @@
 //! Azure ML's environment YAML (v2), with envwright's own keys where Azure ML's cannot say it.
 
 use super::{Lost, conda, pip_lines};
-use crate::Environment;
+use crate::{Environment, hash};
 use serde_yaml::{Mapping, Value};
 use std::collections::BTreeMap;
 
@@ -20,7 +20,8 @@ pub(super) fn write(environment: &Environment, lost: &mut Lost) -> String {
         Some(build) => {
             lost.when(build.inline.is_some(), "the Dockerfile's text, which stands in a file of its own");
             let mut value = Mapping::new();
-            put(&mut value, "path", build.path.as_deref());
+            let path = build.path.as_ref().map(|path| hash::without_login(path.expose()));
+            put(&mut value, "path", path.as_deref());
             put(&mut value, "dockerfile_path", build.dockerfile.as_deref());
             file.insert("build".into(), value.into());
         }

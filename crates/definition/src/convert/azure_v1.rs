@@ -1,7 +1,7 @@
 //! Azure ML's environment of the first version.
 
 use super::{Lost, conda};
-use crate::{Base, Environment};
+use crate::{Base, Environment, hash};
 use serde_json::{Value, json};
 
 pub(super) fn write(environment: &Environment, lost: &mut Lost) -> String {
@@ -48,11 +48,11 @@ fn docker(environment: &Environment, lost: &mut Lost) -> Value {
     let mut docker = json!({});
     match (&environment.build, &environment.base) {
         (Some(build), _) => match (&build.inline, &build.path) {
-            (Some(text), _) => docker["baseDockerfile"] = json!(text),
-            (None, Some(path)) if path.contains("://") => {
+            (Some(text), _) => docker["baseDockerfile"] = json!(text.expose()),
+            (None, Some(path)) if path.expose().contains("://") => {
                 docker["buildContext"] = json!({
                     "locationType": "git",
-                    "location": path,
+                    "location": hash::without_login(path.expose()),
                     "dockerfilePath": build.dockerfile.as_deref().unwrap_or("Dockerfile"),
                 });
             }

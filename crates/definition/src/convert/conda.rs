@@ -25,7 +25,7 @@ pub(super) fn body(environment: &Environment, lost: &mut Lost) -> Mapping {
     let conda = environment.conda.clone().unwrap_or_default();
     let mut body = Mapping::new();
     let channels: Vec<Value> =
-        conda.channels.iter().map(|channel| hash::without_login(&channel.value).into()).collect();
+        conda.channels.iter().map(|channel| hash::without_login(channel.value.expose()).into()).collect();
     if !channels.is_empty() {
         body.insert("channels".into(), channels.into());
     }

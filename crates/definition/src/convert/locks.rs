@@ -67,7 +67,7 @@ fn explicit(environment: &Environment, set: &LockedSet, locked: &Locked, lost: &
         let _ = writeln!(text, "# pip {}", super::line(requirement));
     }
     for one in &environment.unbuilt {
-        let _ = writeln!(text, "# pip {}", hash::without_login(&one.value));
+        let _ = writeln!(text, "# pip {}", hash::without_login(one.value.expose()));
     }
     text
 }

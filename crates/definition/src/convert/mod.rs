@@ -154,6 +154,6 @@ fn quoted(word: &str) -> String {
 fn pip_lines(environment: &Environment) -> Vec<String> {
     let mut lines = options(environment);
     lines.extend(environment.requirements.iter().map(line));
-    lines.extend(environment.unbuilt.iter().map(|one| hash::without_login(&one.value)));
+    lines.extend(environment.unbuilt.iter().map(|one| hash::without_login(one.value.expose())));
     lines
 }

@@ -37,7 +37,8 @@ pub(super) fn tables(environment: &Environment, lost: &mut Lost) -> Table {
     if let Some(description) = &environment.description {
         workspace["description"] = value(description);
     }
-    let channels: Array = conda.channels.iter().map(|channel| hash::without_login(&channel.value)).collect();
+    let channels: Array =
+        conda.channels.iter().map(|channel| hash::without_login(channel.value.expose())).collect();
     workspace["channels"] = value(channels);
     workspace["platforms"] = value(platforms(environment).into_iter().collect::<Array>());
     root["workspace"] = Item::Table(workspace);

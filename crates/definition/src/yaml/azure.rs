@@ -4,8 +4,9 @@ use super::{
     Described, Key, Reader,
     node::{Kind, Node, Value},
 };
-use crate::{BuildContext, Instruction, conda, dockerfile};
+use crate::{BuildContext, Instruction, MaskedText, conda, dockerfile};
 use envwright_diagnosis::{Finding, Fix, Severity, nearest};
+use envwright_redact::SafeUrl;
 use serde_json::json;
 
 /// Routes of `inference_config`; each has a port and a path.
@@ -92,7 +93,7 @@ impl Reader<'_> {
         };
         for (key, value) in members {
             match key.as_str().unwrap_or_default() {
-                "path" => build.path = self.text_of("path", value),
+                "path" => build.path = self.text_of("path", value).map(MaskedText::from),
                 "dockerfile_path" => build.dockerfile = self.text_of("dockerfile_path", value),
                 name => self.unknown(key, nearest(name, BUILD)),
             }
@@ -104,7 +105,7 @@ impl Reader<'_> {
                 .push(Finding::new("definition-build-location-missing").at(&span, "no `path` here"));
             return Some(build);
         };
-        build.instructions = self.context(path, build.dockerfile.as_deref(), value);
+        build.instructions = self.context(path.expose(), build.dockerfile.as_deref(), value);
         Some(build)
     }
 
@@ -122,6 +123,9 @@ impl Reader<'_> {
         let member = |key: &str| build.get(key).map_or_else(|| self.span(build), |node| self.span(node));
         let (place, dockerfile_place) = (member("path"), member("dockerfile_path"));
         if let Some((scheme, _)) = path.split_once("://") {
+            if let Ok(url) = SafeUrl::parse(path) {
+                self.collected.check_credentials(&url, &place);
+            }
             // Azure ML takes a Git repository or an archive of a web server.
             if !matches!(scheme, "http" | "https" | "git" | "azureml") {
                 let finding = Finding::new("definition-build-location-unknown").severity(Severity::Warning);
