@@ -8,7 +8,7 @@ use crate::{
     chars::Chars,
     collect::Collected,
     placeholder, requirements,
-    yaml::{Described, node::Node, unknown_key_fix},
+    yaml::{Described, duplicate_keys, node::Node, unknown_key_fix},
 };
 use envwright_diagnosis::{Finding, Severity, Source, Span, nearest};
 use envwright_redact::SafeUrl;
@@ -53,6 +53,7 @@ pub(crate) fn read(
                 .at(&span, "no `key: value` stands here"),
         );
     };
+    duplicate_keys(source, members, reader.collected);
     let mut conda = Conda::default();
     let is_mlflow = root.get("build_dependencies").is_some() && root.get("channels").is_none();
     for (key, value) in members {
@@ -112,6 +113,10 @@ impl Reader<'_> {
             Some(meant) => finding.fact("nearest", meant),
             None => finding,
         };
+        if text == "pip" {
+            let finding = finding.detail("A list of pip's belongs below `dependencies`.");
+            return self.collected.push(finding.remedy("Move it below `dependencies`, as an item `- pip:`"));
+        }
         let fix = unknown_key_fix(&span, &value, meant.filter(|meant| root.get(meant).is_none()));
         self.collected.push(Finding { fix, ..finding });
     }

@@ -96,6 +96,10 @@ fn invalid(text: &str, reason: &str, span: &Span) -> Finding {
     let shown = Redactor::default().redact(text).into_owned();
     let finding =
         Finding::new("conda-bad-spec").fact("requirement", shown).fact("reason", reason).at(span, reason);
+    // Sample: `git+https://git.example/team/app.git`, which only pip takes.
+    if text.split_once("://").is_some_and(|(scheme, _)| scheme.contains('+')) {
+        return finding.remedy("Write it below `pip:`, as conda installs nothing from version control");
+    }
     match repaired(text) {
         Some(other) => finding.remedy(format!("Write `{other}`")),
         None => finding,

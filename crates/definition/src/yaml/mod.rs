@@ -81,7 +81,7 @@ pub(crate) fn read(
     reader.is_azure = !has_own_base && !keys().any(|key| Key::parse(key).is_some_and(Key::is_own));
     described.is_azure = reader.is_azure;
     described.place = members.first().map(|(key, _)| reader.span(key));
-    reader.check_duplicates(members);
+    duplicate_keys(source, members, reader.collected);
     for (key, value) in members {
         let Some(known) = reader.key(key, value, root) else { continue };
         if !value.is_null() {
@@ -92,6 +92,21 @@ pub(crate) fn read(
     }
     reader.whole(root, &described);
     described
+}
+
+/// Keys that stand twice: other readers take the last one without a word.
+pub(crate) fn duplicate_keys(source: &Arc<Source>, members: &[(Node, Node)], collected: &mut Collected) {
+    for (index, (key, _)) in members.iter().enumerate() {
+        let Some(name) = key.as_str() else { continue };
+        let Some((first, _)) = members[..index].iter().find(|(other, _)| other.as_str() == Some(name)) else {
+            continue;
+        };
+        let span = |node: &Node| Span::new(source, node.range.clone());
+        let finding = Finding::new("definition-conflicting-keys")
+            .detail(format!("`{name}` stands twice."))
+            .remedy(format!("Put the values of both under one `{name}`"));
+        collected.push(finding.at(&span(key), "again here").at(&span(first), "first here"));
+    }
 }
 
 /// The key that was meant in the place of one that is not known; else the line goes.
@@ -197,21 +212,6 @@ impl Reader<'_> {
         match meant {
             Some(meant) => finding.fact("nearest", meant),
             None => finding,
-        }
-    }
-
-    fn check_duplicates(&mut self, members: &[(Node, Node)]) {
-        for (index, (key, _)) in members.iter().enumerate() {
-            let Some(name) = key.as_str() else { continue };
-            let Some((first, _)) = members[..index].iter().find(|(other, _)| other.as_str() == Some(name))
-            else {
-                continue;
-            };
-            let finding = Finding::new("definition-conflicting-keys")
-                .detail(format!("`{name}` stands twice."))
-                .remedy(format!("Put the values of both under one `{name}`"));
-            let finding = finding.at(&self.span(key), "again here").at(&self.span(first), "first here");
-            self.collected.push(finding);
         }
     }
 

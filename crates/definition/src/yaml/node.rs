@@ -235,7 +235,7 @@ impl Builder {
             while let (Some(key), Some(value)) = (children.next(), children.next()) {
                 members.push((key, value));
             }
-            Value::Mapping(members)
+            Value::Mapping(merged(members))
         } else {
             Value::Sequence(open.children)
         };
@@ -261,6 +261,35 @@ impl Builder {
     }
 }
 
+/// Puts what `<<` names in its place (<https://yaml.org/type/merge.html>): a mapping, or several of which the first wins;
+/// what stands in the mapping itself wins over both.
+fn merged(members: Vec<(Node, Node)>) -> Vec<(Node, Node)> {
+    let is_merge = |key: &Node| key.is_plain && key.as_str() == Some("<<");
+    if !members.iter().any(|(key, _)| is_merge(key)) {
+        return members;
+    }
+    let (merges, mut members): (Vec<_>, Vec<_>) = members.into_iter().partition(|(key, _)| is_merge(key));
+    for (_, value) in merges {
+        let Value::Sequence(several) = value.value else {
+            merge(&mut members, value);
+            continue;
+        };
+        for value in several {
+            merge(&mut members, value);
+        }
+    }
+    members
+}
+
+fn merge(members: &mut Vec<(Node, Node)>, from: Node) {
+    let Value::Mapping(others) = from.value else { return };
+    for (key, value) in others {
+        if members.iter().all(|(known, _)| known.as_str() != key.as_str()) {
+            members.push((key, value));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,6 +305,16 @@ mod tests {
         let number = root.get("ä").unwrap();
         assert_eq!((number.as_str(), &text[number.range.clone()]), (Some("3.10"), "3.10"));
         assert_eq!(&text[root.get("b").unwrap().as_sequence().unwrap()[1].range.clone()], "'y'");
+    }
+
+    #[test]
+    fn merge_keys_bring_what_is_not_there() {
+        let root = read("a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc: {<<: [*a, *b], x: 0}\nd: {'<<': 1}\n")
+            .unwrap()
+            .unwrap();
+        let member = |name: &str| root.get("c").unwrap().get(name).and_then(Node::as_str).map(str::to_owned);
+        assert_eq!(["x", "y", "z"].map(|name| member(name).unwrap()), ["0", "2", "4"]);
+        assert!(root.get("d").unwrap().get("<<").is_some());
     }
 
     #[test]
