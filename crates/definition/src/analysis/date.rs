@@ -1,6 +1,7 @@
 //! Months, in which releases of Python end.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use jiff::{Timestamp, tz::TimeZone};
+use std::time::SystemTime;
 
 /// A month of a year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,12 +15,10 @@ impl Date {
         Self { months: year * 12 + month - 1 }
     }
 
-    /// The month of a time, by the days of an average year: good to a day, which is enough for months.
+    /// The month of a time in UTC; of the year 1970 for one that no calendar has.
     pub(crate) fn of(time: SystemTime) -> Self {
-        const DAYS_OF_400_YEARS: i64 = 146_097;
-        let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let days = i64::try_from(seconds / 86_400).unwrap_or_default();
-        Self { months: 1970 * 12 + days * 4800 / DAYS_OF_400_YEARS }
+        let zoned = Timestamp::try_from(time).unwrap_or_default().to_zoned(TimeZone::UTC);
+        Self::new(i64::from(zoned.year()), i64::from(zoned.month()))
     }
 
     /// How many months lie between this one and a later one; negative where it is earlier.
@@ -37,7 +36,7 @@ impl std::fmt::Display for Date {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
     fn a_time_has_its_month() {
