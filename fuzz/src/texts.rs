@@ -39,6 +39,7 @@ fn converted(environment: &Environment, folder: &Path) {
         let name = match format {
             Format::Requirements | Format::Explicit => "definition.txt",
             Format::Pyproject | Format::Pixi | Format::Pylock => "definition.toml",
+            Format::Dockerfile => "Dockerfile",
             _ => "definition.yml",
         };
         let again = read_text(name, &written.text, folder, &Options::default());

@@ -85,6 +85,7 @@ fn written_again(environment: &Environment, file: &Path) -> Result<(), String> {
     let name = match environment.format {
         Format::Requirements | Format::Explicit => "definition.txt",
         Format::Pyproject | Format::Pixi | Format::Pylock => "definition.toml",
+        Format::Dockerfile => "Dockerfile",
         _ => "definition.yml",
     };
     let dir = file.parent().unwrap_or(Path::new("."));

@@ -278,12 +278,14 @@ impl Reader<'_> {
         }
         self.collected.unsupported("a Dockerfile (`baseDockerfile`)", &span);
         let name = format!("{}: baseDockerfile", self.source.name);
-        let instructions = dockerfile::read(&Source::new(name, text.as_str()), None, self.collected);
+        let (instructions, directives) =
+            dockerfile::read(&Source::new(name, text.as_str()), None, self.collected);
         self.described.build = Some(BuildContext {
             path: None,
             dockerfile: None,
             inline: Some(text.into()),
             instructions,
+            directives,
             span: Some(span),
         });
     }
@@ -344,6 +346,7 @@ impl Reader<'_> {
             dockerfile: text("dockerfilePath"),
             inline: None,
             instructions: Vec::new(),
+            directives: Vec::new(),
             span: Some(self.span(value)),
         };
         if build.path.is_none() {

@@ -54,9 +54,14 @@ impl Environment {
         }
         if let Some(build) = &self.build {
             meaning["build"] = json!([
-                build.path.as_ref().map(|path| without_login(path.expose())),
-                build.dockerfile,
-                build.inline.as_ref().map(MaskedText::expose),
+                build
+                    .path
+                    .as_ref()
+                    .map(MaskedText::expose)
+                    .filter(|path| path.contains("://"))
+                    .map(without_login),
+                build.instructions.iter().map(|one| (&one.name, &one.arguments)).collect::<Vec<_>>(),
+                build.directives,
             ]);
         }
         if !self.unbuilt.is_empty() {

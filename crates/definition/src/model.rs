@@ -96,6 +96,8 @@ pub struct BuildContext {
     pub inline: Option<MaskedText>,
     /// The Dockerfile's instructions, where it could be read.
     pub instructions: Vec<Instruction>,
+    /// The lines at its head that tell Docker how to read it, such as `# syntax=docker/dockerfile:1`.
+    pub directives: Vec<String>,
     /// Where it is named.
     pub span: Option<Span>,
 }

@@ -204,7 +204,7 @@ impl Read<'_> {
         let mut parts = Parts::of(Format::Dockerfile);
         self.unsupported("a Dockerfile");
         let context = self.path.map(|_| if self.dir == Path::new("") { Path::new(".") } else { self.dir });
-        let instructions = dockerfile::read(self.source, context, self.collected);
+        let (instructions, directives) = dockerfile::read(self.source, context, self.collected);
         let path = self.dir.display().to_string();
         let name = self.path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
         parts.described.build = Some(BuildContext {
@@ -212,6 +212,7 @@ impl Read<'_> {
             dockerfile: name.clone(),
             inline: name.is_none().then(|| self.source.text.as_str().into()),
             instructions,
+            directives,
             span: None,
         });
         parts

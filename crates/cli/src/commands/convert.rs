@@ -40,7 +40,7 @@ pub(crate) struct ConvertArguments {
 /// Names of the formats that can be written.
 fn written() -> impl Iterator<Item = &'static str> {
     let formats = Format::ALL.into_iter();
-    formats.filter(|(format, _)| !matches!(format, Format::UvLock | Format::Dockerfile)).map(|(_, name)| name)
+    formats.filter(|(format, _)| *format != Format::UvLock).map(|(_, name)| name)
 }
 
 pub(crate) fn run(

@@ -19,13 +19,15 @@ pub(super) fn write(environment: &Environment, lost: &mut Lost) -> String {
     // They have a place of their own here.
     plain.env.clear();
     plain.platforms.clear();
-    let mut python = json!({ "userManagedDependencies": azure.user_managed });
-    if let Some(interpreter) = &azure.interpreter {
-        python["interpreterPath"] = json!(interpreter);
-    }
     let has_packages = environment.conda.is_some()
         || !environment.requirements.is_empty()
         || !environment.unbuilt.is_empty();
+    // A Dockerfile in the definition, with nothing beside it, has all that is needed.
+    let is_whole = environment.build.as_ref().is_some_and(|build| build.inline.is_some()) && !has_packages;
+    let mut python = json!({ "userManagedDependencies": azure.user_managed || is_whole });
+    if let Some(interpreter) = &azure.interpreter {
+        python["interpreterPath"] = json!(interpreter);
+    }
     if !azure.user_managed && (has_packages || environment.build.is_none()) {
         let body = conda::body(&plain, lost);
         python["condaDependencies"] = serde_json::to_value(body).unwrap_or_default();

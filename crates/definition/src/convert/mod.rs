@@ -3,6 +3,7 @@
 mod azure;
 mod azure_v1;
 mod conda;
+mod dockerfile;
 mod locks;
 mod mlflow;
 mod pixi;
@@ -30,8 +31,8 @@ pub enum ConversionError {
     /// The format is of what is asked for, and the environment names exact packages.
     #[error("{0} holds what is asked for, and the definition is a lock file")]
     Locked(Format),
-    /// The format is not written.
-    #[error("{0} is not written")]
+    /// The format is not written, or not out of such a definition: a Dockerfile is written out of one alone.
+    #[error("{0} is not written out of this format")]
     NotWritten(Format),
     /// The format holds one platform and environment, and the lock file has several.
     #[error("{0} holds one platform, and the lock file has several")]
@@ -46,7 +47,11 @@ impl Environment {
             matches!(format, Format::PixiLock | Format::CondaLock | Format::Explicit | Format::Pylock);
         let mut lost = Lost::default();
         let text = match (&self.locked, format) {
-            (_, Format::Dockerfile | Format::UvLock) => return Err(ConversionError::NotWritten(format)),
+            (_, Format::Dockerfile) => {
+                let build = self.build.as_ref().filter(|build| !build.instructions.is_empty());
+                dockerfile::write(self, build.ok_or(ConversionError::NotWritten(format))?, &mut lost)
+            }
+            (_, Format::UvLock) => return Err(ConversionError::NotWritten(format)),
             (None, _) if is_lock => return Err(ConversionError::NotLocked(format)),
             (Some(_), _) if !is_lock => return Err(ConversionError::Locked(format)),
             (Some(locked), _) => locks::write(self, locked, format, &mut lost)?,

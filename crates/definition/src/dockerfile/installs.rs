@@ -80,7 +80,7 @@ impl Stage {
     }
 
     fn run(&mut self, file: &File<'_, '_>, range: Range<usize>) -> Vec<Finding> {
-        let text = file.source.text[range.clone()].to_owned();
+        let text = file.text[range.clone()].to_owned();
         let mut findings = Vec::new();
         let mut at = 0;
         for command in text.split(['\n', '&', ';', '|']) {

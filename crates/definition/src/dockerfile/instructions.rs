@@ -85,7 +85,7 @@ impl Stage {
     fn again(&mut self, file: &File<'_, '_>, at: usize, kind: usize) -> Option<Finding> {
         let keyword = file.keyword(at);
         let before = self.last[kind].replace(keyword.clone())?;
-        let name = file.source.text[keyword.clone()].to_ascii_uppercase();
+        let name = file.text[keyword.clone()].to_ascii_uppercase();
         let finding = file.warned("dockerfile-multiple-instructions", before, "has no effect");
         Some(finding.fact("instruction", name).at(&file.span(keyword), "as this one comes later"))
     }
@@ -104,7 +104,7 @@ impl Stage {
         Some(if plain {
             let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
             let meant = format!("[{}]", quoted.join(", "));
-            let end = text.span.start + file.source.text[text.span.clone()].trim_end().len();
+            let end = text.span.start + file.text[text.span.clone()].trim_end().len();
             finding.fix(Fix::new(format!("Write `{name} {meant}`"), file.span(text.span.start..end), meant))
         } else {
             finding
@@ -115,7 +115,7 @@ impl Stage {
 /// Instructions are all in upper case or all in lower case, as most of them are.
 fn casing(file: &File<'_, '_>) -> Vec<Finding> {
     let words: Vec<Range<usize>> = (0..file.instructions.len()).map(|at| file.keyword(at)).collect();
-    let text = |range: &Range<usize>| &file.source.text[range.clone()];
+    let text = |range: &Range<usize>| &file.text[range.clone()];
     let upper = words.iter().filter(|range| text(range).chars().all(|c| c.is_ascii_uppercase())).count();
     let is_upper = upper * 2 >= words.len();
     let meant = |word: &str| if is_upper { word.to_ascii_uppercase() } else { word.to_ascii_lowercase() };
@@ -139,7 +139,7 @@ fn empty_continuations(file: &File<'_, '_>) -> Vec<Finding> {
     let mut start = 0;
     let mut continued = false;
     let heredocs: Vec<Range<usize>> = file.instructions.iter().flat_map(heredocs).collect();
-    for line in file.source.text.split_inclusive('\n') {
+    for line in file.text.split_inclusive('\n') {
         let range = start..start + line.len();
         start = range.end;
         let text = line.trim();
@@ -179,13 +179,13 @@ fn legacy(file: &File<'_, '_>, text: &str, range: Range<usize>) -> Option<Findin
     }
     let value = value.trim();
     let finding = file.warned("dockerfile-legacy-key-value", range.clone(), "without `=`").fact("name", name);
-    let is_one_line = !file.source.text[range.clone()].contains('\n');
+    let is_one_line = !file.text[range.clone()].contains('\n');
     let is_plain = !value.contains(['"', '\'', '\\', ' ', '\t']);
     let quoted = if is_plain { value.to_owned() } else { format!("\"{value}\"") };
     let can_fix = is_one_line && !value.is_empty() && !value.contains(['"', '\\']);
     Some(if can_fix {
         let meant = format!("{name}={quoted}");
-        let end = range.start + file.source.text[range.clone()].trim_end().len();
+        let end = range.start + file.text[range.clone()].trim_end().len();
         finding.fix(Fix::new(format!("Write `{meant}`"), file.span(range.start..end), meant))
     } else {
         finding
@@ -203,7 +203,7 @@ fn secrets(file: &File<'_, '_>, text: &str, range: Range<usize>) -> Vec<Finding>
     let names = variables::declared(text).into_iter().map(|(name, _)| name).filter(is_secret);
     names
         .map(|name| {
-            let at = file.source.text[range.clone()].find(&name).map_or(range.start, |at| range.start + at);
+            let at = file.text[range.clone()].find(&name).map_or(range.start, |at| range.start + at);
             let place = at..(at + name.len()).min(range.end);
             file.warned("dockerfile-secret-in-env", place, "kept in the image").fact("name", name)
         })

@@ -12,7 +12,7 @@ mod variables;
 use crate::collect::Collected;
 use envwright_diagnosis::{Finding, Fix, Severity, Source, Span, nearest};
 use parse_dockerfile as parser;
-use std::{ops::Range, path::Path, sync::Arc};
+use std::{borrow::Cow, ops::Range, path::Path, sync::Arc};
 
 /// The instructions that there are (Dockerfile reference).
 const KNOWN: [&str; 18] = [
@@ -52,12 +52,17 @@ pub(crate) fn read(
     source: &Arc<Source>,
     context: Option<&Path>,
     collected: &mut Collected,
-) -> Vec<Instruction> {
-    let parsed = match parsed(source, collected) {
-        Some(parsed) if !parsed.is_empty() => parsed,
-        _ => return Vec::new(),
+) -> (Vec<Instruction>, Vec<String>) {
+    // Without the end of its last line the parser takes what Docker does not.
+    let text = match source.text.strip_suffix('\n') {
+        Some(_) => Cow::Borrowed(source.text.as_str()),
+        None => Cow::Owned(format!("{}\n", source.text)),
     };
-    let file = File { source, instructions: &parsed };
+    let parsed = match parsed(source, &text, collected) {
+        Some(parsed) if !parsed.is_empty() => parsed,
+        _ => return (Vec::new(), Vec::new()),
+    };
+    let file = File { source, text: &text, instructions: &parsed };
     let mut findings = stages::findings(&file);
     findings.extend(instructions::findings(&file));
     findings.extend(variables::findings(&file));
@@ -67,12 +72,27 @@ pub(crate) fn read(
         findings.extend(context::findings(&file, folder));
     }
     collected.findings.extend(findings);
-    (0..parsed.len()).map(|at| file.instruction(at)).collect()
+    ((0..parsed.len()).map(|at| file.instruction(at)).collect(), directives(&source.text))
+}
+
+/// Parser directives (Dockerfile reference): comments before everything else that have a name and a value.
+fn directives(text: &str) -> Vec<String> {
+    let is_directive = |line: &&str| {
+        let named = line.strip_prefix('#').and_then(|rest| rest.split_once('='));
+        named.is_some_and(|(name, _)| {
+            matches!(name.trim().to_ascii_lowercase().as_str(), "syntax" | "escape" | "check")
+        })
+    };
+    text.lines().map(str::trim).take_while(is_directive).map(str::to_owned).collect()
 }
 
 /// The instructions up to the first one that cannot be read.
-fn parsed<'a>(source: &'a Arc<Source>, collected: &mut Collected) -> Option<Vec<parser::Instruction<'a>>> {
-    let reader = match parser::parse_iter(&source.text) {
+fn parsed<'a>(
+    source: &Arc<Source>,
+    text: &'a str,
+    collected: &mut Collected,
+) -> Option<Vec<parser::Instruction<'a>>> {
+    let reader = match parser::parse_iter(text) {
         Ok(reader) => reader,
         Err(error) => {
             collected.push(unreadable(source, &error));
@@ -82,6 +102,15 @@ fn parsed<'a>(source: &'a Arc<Source>, collected: &mut Collected) -> Option<Vec<
     let mut instructions = Vec::new();
     for instruction in reader {
         match instruction {
+            // The parser takes a blank behind `AS` for a name.
+            Ok(parser::Instruction::From(from))
+                if from.as_.as_ref().is_some_and(|(_, name)| name.value.is_empty()) =>
+            {
+                let span = Span::new(source, from.from.span.start..from.image.span.end);
+                let finding = Finding::new("dockerfile-parse").fact("line", span.line());
+                collected.push(finding.at(&span, "no name behind `AS`"));
+                return None;
+            }
             Ok(instruction) => instructions.push(instruction),
             Err(error) => {
                 collected.push(unreadable(source, &error));
@@ -121,6 +150,8 @@ fn unreadable(source: &Arc<Source>, error: &parser::Error) -> Finding {
 /// A Dockerfile that was read.
 struct File<'a, 'text> {
     source: &'a Arc<Source>,
+    /// Its text, whose last line has an end.
+    text: &'a str,
     instructions: &'a [parser::Instruction<'text>],
 }
 
@@ -137,8 +168,8 @@ impl File<'_, '_> {
     /// From the name to the end of the last line that belongs to it.
     fn range(&self, at: usize) -> Range<usize> {
         let start = self.keyword(at).start;
-        let end = self.instructions.get(at + 1).map_or(self.source.text.len(), |next| keyword(next).start);
-        let mut text = self.source.text[start..end].trim_end();
+        let end = self.instructions.get(at + 1).map_or(self.text.len(), |next| keyword(next).start);
+        let mut text = self.text[start..end].trim_end();
         // Comments before the next one do not belong to it.
         while let Some((before, last)) = text.rsplit_once('\n') {
             if !last.trim_start().starts_with('#') || before.trim_end().ends_with('\\') {
@@ -152,8 +183,8 @@ impl File<'_, '_> {
     fn instruction(&self, at: usize) -> Instruction {
         let (keyword, range) = (self.keyword(at), self.range(at));
         Instruction {
-            name: self.source.text[keyword.clone()].to_ascii_uppercase(),
-            arguments: self.source.text[keyword.end..range.end].trim().to_owned(),
+            name: self.text[keyword.clone()].to_ascii_uppercase(),
+            arguments: self.text[keyword.end..range.end].trim().to_owned(),
             span: self.span(range),
         }
     }

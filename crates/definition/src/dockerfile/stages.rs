@@ -36,7 +36,7 @@ pub(super) fn findings(file: &File<'_, '_>) -> Vec<Finding> {
 fn naming(file: &File<'_, '_>, from: &FromInstruction<'_>, earlier: &[String]) -> Vec<Finding> {
     let Some((keyword, name)) = &from.as_ else { return Vec::new() };
     let mut findings = Vec::new();
-    let text = &file.source.text;
+    let text = &file.text;
     let (from_word, as_word) = (&text[from.from.span.clone()], &text[keyword.span.clone()]);
     let is_upper = |word: &str| word.chars().all(|c| c.is_ascii_uppercase());
     if is_upper(from_word) != is_upper(as_word) {

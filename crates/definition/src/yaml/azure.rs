@@ -89,6 +89,7 @@ impl Reader<'_> {
             dockerfile: None,
             inline: None,
             instructions: Vec::new(),
+            directives: Vec::new(),
             span: Some(self.span(value)),
         };
         for (key, value) in members {
@@ -105,7 +106,8 @@ impl Reader<'_> {
                 .push(Finding::new("definition-build-location-missing").at(&span, "no `path` here"));
             return Some(build);
         };
-        build.instructions = self.context(path.expose(), build.dockerfile.as_deref(), value);
+        (build.instructions, build.directives) =
+            self.context(path.expose(), build.dockerfile.as_deref(), value);
         Some(build)
     }
 
@@ -119,7 +121,12 @@ impl Reader<'_> {
     }
 
     /// The folder of a build must be there, and hold the Dockerfile, whose instructions are read.
-    fn context(&mut self, path: &str, dockerfile: Option<&str>, build: &Node) -> Vec<Instruction> {
+    fn context(
+        &mut self,
+        path: &str,
+        dockerfile: Option<&str>,
+        build: &Node,
+    ) -> (Vec<Instruction>, Vec<String>) {
         let member = |key: &str| build.get(key).map_or_else(|| self.span(build), |node| self.span(node));
         let (place, dockerfile_place) = (member("path"), member("dockerfile_path"));
         if let Some((scheme, _)) = path.split_once("://") {
@@ -132,18 +139,18 @@ impl Reader<'_> {
                 let finding = finding.fact("path", path).fact("got", scheme);
                 self.collected.push(finding.at(&place, "neither a folder nor a URL that can be read"));
             }
-            return Vec::new();
+            return Default::default();
         }
         let folder = self.dir.join(path);
         if !folder.exists() {
             self.collected.missing("definition-build-location-invalid", path, &folder, &place);
-            return Vec::new();
+            return Default::default();
         }
         let name = dockerfile.unwrap_or("Dockerfile");
         let file = folder.join(name);
         // Azure ML takes a file for a folder, which holds nothing.
         if !folder.is_dir() {
-            return Vec::new();
+            return Default::default();
         }
         let place = if dockerfile.is_some() { &dockerfile_place } else { &place };
         let source = self.collected.file("definition-build-dockerfile-missing", &file, name, place);
