@@ -188,14 +188,14 @@ pub(crate) fn of_yaml(source: &Source, root: &yaml::node::Node) -> Format {
     }
 }
 
-/// What a TOML is, by its tables.
-pub(crate) fn of_toml(root: &toml_edit::Table) -> Format {
+/// What a TOML is, by its tables; pixi's manifest of a package, by its name.
+pub(crate) fn of_toml(source: &Source, root: &toml_edit::Table) -> Format {
     let has = |key: &str| root.contains_key(key);
     if has("lock-version") {
         Format::Pylock
     } else if root.get("package").is_some_and(toml_edit::Item::is_array_of_tables) && has("version") {
         Format::UvLock
-    } else if crate::pixi::is_pixi(root) {
+    } else if Path::new(&source.name).ends_with("pixi.toml") || crate::pixi::is_pixi(root) {
         Format::Pixi
     } else {
         Format::Pyproject

@@ -35,7 +35,7 @@ pub(crate) fn read(
         described.version = text("version").or(described.version.take());
         described.description = text("description").or(described.description.take());
         reader.conda.channels = reader.channels(workspace.get("channels"));
-        reader.conda.platforms = reader.strings("platforms", workspace.get("platforms"));
+        reader.conda.platforms = reader.platforms(workspace.get("platforms"));
     }
     reader.tables(root, None);
     for (selector, table) in tables(root.get("target")) {
@@ -92,22 +92,19 @@ impl Reader<'_> {
         Span::new(self.source, range.unwrap_or_default())
     }
 
-    fn strings(&mut self, key: &str, item: Option<&Item>) -> Vec<Spanned<String>> {
-        let Some(item) = item else { return Vec::new() };
-        let Some(array) = item.as_array() else {
-            let span = self.span(item.span());
-            self.collected.invalid_value(key, "a list of strings", &span);
-            return Vec::new();
-        };
-        let mut strings = Vec::new();
-        for value in array {
+    /// Names, or tables with a `platform` and the virtual packages that it has.
+    fn platforms(&mut self, item: Option<&Item>) -> Vec<Spanned<String>> {
+        let mut platforms: Vec<Spanned<String>> = Vec::new();
+        for value in item.and_then(Item::as_array).into_iter().flatten() {
             let span = self.span(value.span());
-            match value.as_str() {
-                Some(text) => strings.push(Spanned { value: text.to_owned(), span: Some(span) }),
-                None => self.collected.invalid_value(key, "a list of strings", &span),
+            let named = value.as_inline_table().and_then(|table| table.get("platform"));
+            match value.as_str().or_else(|| named?.as_str()) {
+                Some(name) if platforms.iter().any(|known| known.value == name) => {}
+                Some(name) => platforms.push(Spanned { value: name.to_owned(), span: Some(span) }),
+                None => self.collected.invalid_value("platforms", "names of platforms", &span),
             }
         }
-        strings
+        platforms
     }
 
     /// Names, or tables with a `channel` and a `priority`, the highest first.

@@ -54,11 +54,22 @@ pub(crate) fn read(
         uv::read(&mut reader, tool);
     }
     let has_pixi = root.get("tool").is_some_and(|tool| tool.get("pixi").is_some());
+    let other = ["poetry", "flit"].into_iter().find_map(|name| Some((name, root.get("tool")?.get(name)?)));
+    if let (None, Some((name, table))) = (project, other) {
+        let span = reader.span(table.span());
+        return unsupported(&mut reader, name, &span);
+    }
     if project.is_none() && options.groups.is_empty() && !has_pixi {
         let finding = Finding::new("definition-empty").at(&Span::new(source, 0..0), "no `[project]` table");
         reader.collected.push(finding);
     }
     about
+}
+
+/// Tools that had tables of their own before there was `[project]`.
+fn unsupported(reader: &mut Reader<'_>, tool: &str, span: &Span) -> Project {
+    reader.collected.unsupported(&format!("dependencies in a tool's own tables (`tool.{tool}`)"), span);
+    Project::default()
 }
 
 /// Reads values and keeps their places.

@@ -178,7 +178,7 @@ impl Read<'_> {
             return Parts::of(Format::Pyproject);
         };
         let root = document.as_table();
-        let format = format::of_toml(root);
+        let format = format::of_toml(self.source, root);
         let mut parts = Parts::of(format);
         match format {
             Format::Pylock => {

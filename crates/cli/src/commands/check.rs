@@ -181,7 +181,7 @@ fn shown(
         Format::Sarif => print(&report::sarif(diagnosis, &catalog, env!("CARGO_PKG_VERSION")))?,
         Format::Markdown => terminal.print(&report::markdown(diagnosis))?,
         // `html` was refused with the arguments.
-        Format::Github | Format::Html => terminal.print(&report::github(diagnosis))?,
+        Format::Github | Format::Html => terminal.print(&report::github_files(diagnosis))?,
     }
     match diagnosis.exit_code() {
         0 => Ok(()),

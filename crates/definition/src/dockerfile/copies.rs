@@ -35,7 +35,7 @@ pub(super) fn findings(file: &File<'_, '_>, folder: &Path) -> Vec<Finding> {
         }
         for source in sources {
             if let Source::Path(path) = source {
-                findings.extend(missing(file, folder, &ignored, path, &values));
+                findings.extend(missing(file, folder, &ignored, path, &values, sources.len() == 1));
             }
         }
     }
@@ -48,6 +48,7 @@ fn missing(
     ignored: &Ignored,
     path: &UnescapedString<'_>,
     values: &BTreeMap<String, Option<String>>,
+    is_only: bool,
 ) -> Option<Finding> {
     let is_known = |used: variables::Used| values.get(&used.name).is_some_and(Option::is_some);
     if path.value.contains("://")
@@ -69,7 +70,8 @@ fn missing(
     };
     if text.contains(['*', '?', '[']) {
         let matched = matching(folder, ignored, &relative);
-        return (!matched).then(|| not_found("nothing in the build context matches"));
+        // Docker wants some source to be there, not each that has a pattern.
+        return (!matched && is_only).then(|| not_found("nothing in the build context matches"));
     }
     if relative.as_os_str().is_empty() {
         return None;

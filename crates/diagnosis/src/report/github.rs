@@ -6,6 +6,19 @@ use std::fmt::Write as _;
 /// A workflow command a line for each root cause and each warning ("Workflow commands for GitHub Actions", "Setting an
 /// error message"): title, cause and first fix. They are tied to no file: what they are about is a log.
 pub fn github(diagnosis: &Diagnosis) -> String {
+    annotations(diagnosis, |_| String::new())
+}
+
+/// The same, each at its place in a file of the repository.
+pub fn github_files(diagnosis: &Diagnosis) -> String {
+    annotations(diagnosis, |diagnosed| {
+        let Some(evidence) = diagnosed.finding.evidence.first() else { return String::new() };
+        let (span, file) = (&evidence.span, property(&evidence.span.source().name));
+        format!("file={file},line={},col={},", span.line(), span.column())
+    })
+}
+
+fn annotations(diagnosis: &Diagnosis, place: impl Fn(&Diagnosed) -> String) -> String {
     let mut out = String::new();
     let warnings = diagnosis.notes().iter().filter(|note| note.finding.severity == Severity::Warning);
     for diagnosed in diagnosis.roots().iter().chain(warnings) {
@@ -15,7 +28,13 @@ pub fn github(diagnosis: &Diagnosis) -> String {
             Severity::Note => "notice",
         };
         let title = format!("{}: {}", diagnosed.finding.problem, diagnosed.title);
-        let _ = writeln!(out, "::{command} title={}::{}", property(&title), data(&message(diagnosed)));
+        let _ = writeln!(
+            out,
+            "::{command} {}title={}::{}",
+            place(diagnosed),
+            property(&title),
+            data(&message(diagnosed))
+        );
     }
     out
 }
@@ -45,7 +64,15 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Catalog, Finding};
+    use crate::{Catalog, Finding, Source, Span};
+
+    #[test]
+    fn findings_of_files_stand_at_their_places() {
+        let source = Source::new("a,b.yml", "x: 1\n  y\n");
+        let finding = Finding::new("definition-empty").at(&Span::new(&source, 7..8), "here");
+        let text = github_files(&Diagnosis::new(vec![finding], &Catalog::builtin()));
+        assert!(text.starts_with("::error file=a%2Cb.yml,line=2,col=3,title=definition-empty%3A "), "{text}");
+    }
 
     #[test]
     fn each_root_is_one_line_that_cannot_be_broken_out_of() {

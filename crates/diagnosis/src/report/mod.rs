@@ -1,5 +1,5 @@
 //! A diagnosis for people ([`text`](fn@text), [`markdown`](fn@markdown), [`html`](fn@html)) and for programs
-//! ([`json`](fn@json), [`sarif`](fn@sarif), [`lsp`](fn@lsp), [`github`](fn@github)).
+//! ([`json`](fn@json), [`sarif`](fn@sarif), [`lsp`](fn@lsp), [`github`](fn@github), [`github_files`](fn@github_files)).
 
 mod frame;
 mod github;
@@ -10,7 +10,7 @@ mod markdown;
 mod sarif;
 mod text;
 
-pub use github::github;
+pub use github::{github, github_files};
 pub use html::html;
 pub use json::json;
 pub use lsp::lsp;
