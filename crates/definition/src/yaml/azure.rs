@@ -4,7 +4,7 @@ use super::{
     Described, Key, Reader,
     node::{Kind, Node, Value},
 };
-use crate::{BuildContext, Instruction, MaskedText, conda, dockerfile};
+use crate::{BuildContext, Instruction, MaskedText, conda, dockerfile, placeholder};
 use envwright_diagnosis::{Finding, Fix, Severity, nearest};
 use envwright_redact::SafeUrl;
 use serde_json::json;
@@ -58,6 +58,9 @@ impl Reader<'_> {
 
     fn conda_path(&mut self, text: &str, value: &Node, described: &mut Described) {
         let span = self.span(value);
+        if let Some(finding) = placeholder::finding(text, &span) {
+            return self.collected.push(finding);
+        }
         let path = self.dir.join(text);
         let source = self.collected.file("definition-file-missing", &path, text, &span);
         let Some(source) = source else { return };
@@ -129,6 +132,10 @@ impl Reader<'_> {
     ) -> (Vec<Instruction>, Vec<String>) {
         let member = |key: &str| build.get(key).map_or_else(|| self.span(build), |node| self.span(node));
         let (place, dockerfile_place) = (member("path"), member("dockerfile_path"));
+        if let Some(finding) = placeholder::finding(path, &place) {
+            self.collected.push(finding);
+            return Default::default();
+        }
         if let Some((scheme, _)) = path.split_once("://") {
             if let Ok(url) = SafeUrl::parse(path) {
                 self.collected.check_credentials(&url, &place);

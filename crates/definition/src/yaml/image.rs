@@ -4,7 +4,7 @@ use super::{
     Reader,
     node::{Kind, Node},
 };
-use crate::Base;
+use crate::{Base, placeholder};
 
 /// How values of `image` may start, for messages.
 const FORMS: &str = "an image of a registry, `bootstrap:debian/<suite>`, `oci:<folder>`, `docker-archive:<file>` or `scratch`";
@@ -22,6 +22,10 @@ impl Reader<'_> {
             self.invalid("image", FORMS, value);
             return None;
         };
+        if let Some(finding) = placeholder::finding(text, &self.span(value)) {
+            self.collected.push(finding);
+            return None;
+        }
         if text == "scratch" {
             return Some(Base::Scratch);
         }
