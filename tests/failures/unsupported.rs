@@ -8,7 +8,7 @@ fn conda_packages_are_not_built_yet() {
         .file("environment.yml", "image: bootstrap:debian/bookworm\nconda_file: conda.yml\n")
         .file("conda.yml", "dependencies:\n  - python=3.11\n");
     assert_failure!(envwright, ["build"], 1, "not-supported-yet", {
-        "feature": "conda packages (`conda_file`)",
+        "feature": "conda packages",
     });
 }
 
@@ -28,8 +28,9 @@ fn a_dockerfile_is_known_as_one() {
 
 #[test]
 fn a_docker_build_in_a_definition_is_not_built_yet() {
-    let envwright =
-        Envwright::new().file("environment.yml", "build:\n  path: .\n  dockerfile_path: Dockerfile\n");
+    let envwright = Envwright::new()
+        .file("environment.yml", "name: app\nbuild:\n  path: .\n  dockerfile_path: Dockerfile\n")
+        .file("Dockerfile", "FROM debian:12\n");
     assert_failure!(envwright, ["build"], 1, "not-supported-yet", { "feature": "a Dockerfile (`build`)" });
 }
 
