@@ -8,7 +8,7 @@ fn conda_packages_are_not_built_yet() {
         .file("environment.yml", "image: bootstrap:debian/bookworm\nconda_file: conda.yml\n")
         .file("conda.yml", "dependencies:\n  - python=3.11\n");
     assert_failure!(envwright, ["build"], 1, "not-supported-yet", {
-        "feature": "conda packages",
+        "feature": "conda packages (`conda_file`)",
     });
 }
 

@@ -26,6 +26,7 @@ fn main() -> Result<(), String> {
     let mut all = Vec::new();
     let mut changed = Vec::new();
     for file in &files {
+        changed_in_all_ways(file);
         let read = read(file, &Options::default());
         if let Ok(environment) = &read
             && let Err(why) = written_again(environment, file)
@@ -36,6 +37,28 @@ fn main() -> Result<(), String> {
     }
     println!("{}", table(&all));
     if changed.is_empty() { Ok(()) } else { Err(changed.join("\n")) }
+}
+
+/// Reads a file with a mistake of each simple kind at many places: it is read or refused, and nothing panics.
+fn changed_in_all_ways(file: &Path) {
+    const PLACES: usize = 60;
+    let Ok(text) = fs_err::read_to_string(file) else { return };
+    let (name, dir) = (file.display().to_string(), file.parent().unwrap_or(Path::new(".")));
+    let take = |text: &str| drop(read_text(&name, text, dir, &Options::default()));
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    for place in 0..PLACES {
+        let at = text.floor_char_boundary(text.len() * place / PLACES);
+        let (before, after) = text.split_at(at);
+        take(before);
+        take(after);
+        for put in ["\n", "\t", "'", "\"", "[", "{", ":", "#", "\0", "é", "\u{2028}", "- "] {
+            take(&format!("{before}{put}{after}"));
+        }
+        take(&format!("{before}{}", after.chars().skip(1).collect::<String>()));
+        let line = lines.len() * place / PLACES;
+        take(&[&lines[..line], lines.get(line + 1..).unwrap_or_default()].concat().concat());
+        take(&[&lines[..line], &lines[line..]].concat().concat().repeat(1 + place % 2));
+    }
 }
 
 fn files_below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {

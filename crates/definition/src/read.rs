@@ -225,7 +225,10 @@ impl Read<'_> {
 
     fn conda_is_not_built(&mut self, described: &yaml::Described) {
         let Some(spec) = described.conda.as_ref().and_then(|conda| conda.specs.first()) else { return };
-        self.collected.unsupported("conda packages", &spec.span);
+        match &described.conda_span {
+            Some(span) => self.collected.unsupported("conda packages (`conda_file`)", span),
+            None => self.collected.unsupported("conda packages", &spec.span),
+        }
     }
 
     /// Notes on a format as a whole, shown at its first line.

@@ -37,6 +37,7 @@ and in the definition itself, behind a line, above it, or at the head of the fil
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that users type")]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     definition: DefinitionArguments,

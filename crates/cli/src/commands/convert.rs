@@ -58,7 +58,7 @@ pub(crate) fn run(
     )?;
     // The value was checked with the arguments.
     let format: Format = arguments.to.parse().unwrap_or(Format::Azure);
-    let converted = environment.convert(format).map_err(|error| impossible(&error, format))?;
+    let converted = environment.convert(format).map_err(|error| impossible(error, format))?;
     let severity = if arguments.lossless { Severity::Error } else { Severity::Warning };
     let lost = converted.lost.iter().map(|lost| {
         Finding::new("conversion-loss").severity(severity).fact("format", format).fact("feature", lost)
@@ -84,7 +84,7 @@ pub(crate) fn run(
     Ok(())
 }
 
-fn impossible(error: &ConversionError, format: Format) -> Failure {
+fn impossible(error: ConversionError, format: Format) -> Failure {
     let finding = Finding::new("conversion-impossible").fact("format", format).fact("reason", error);
     let finding = match error {
         ConversionError::NotLocked(_) => {

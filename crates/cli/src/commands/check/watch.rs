@@ -28,14 +28,14 @@ pub(super) fn run(
     };
     let (sender, changes) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(sender).map_err(|error| unwatched(definition, &error))?;
-    let mut watched = BTreeSet::new();
+    let mut folders = BTreeSet::new();
     loop {
         let examined = Examined::of(request, work);
         let files: BTreeSet<PathBuf> =
             examined.files.iter().map(PathBuf::from).chain([definition.clone()]).collect();
         // Editors replace files, so that folders are watched.
         for folder in files.iter().map(|file| folder(file)).filter(|folder| folder.is_dir()) {
-            if watched.insert(folder.clone()) {
+            if folders.insert(folder.clone()) {
                 watcher
                     .watch(&folder, RecursiveMode::NonRecursive)
                     .map_err(|error| unwatched(&folder, &error))?;
