@@ -124,7 +124,7 @@ pub fn examine(settings: &Settings, request: &Request) -> (Diagnosis, Vec<String
         Ok(environment) => {
             let names: Vec<String> = environment.sources.iter().map(|source| source.name.clone()).collect();
             let redactor = Redactor::new(attempt::secrets(&environment));
-            (environment.findings, names, redactor)
+            ([environment.findings, environment.remarks].concat(), names, redactor)
         }
         Err(error) => (error.findings(), Vec::new(), error.redactor()),
     };
@@ -164,6 +164,7 @@ impl Look {
         self.add("definition", State::Ok, format!("{}, as {}", names.join(", "), environment.format));
         self.add("build", State::Skipped, "it has parts that this version cannot build".to_owned());
         self.findings.extend(environment.findings);
+        self.findings.extend(environment.remarks);
         let warning = |finding: Finding| finding.severity(Severity::Warning);
         self.findings.extend(environment.unsupported.into_iter().map(warning));
         Some(redactor)

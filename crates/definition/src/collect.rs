@@ -16,6 +16,7 @@ pub(crate) struct Collected {
     pub(crate) require_hashes: bool,
     pub(crate) sources: Vec<Arc<Source>>,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) remarks: Vec<Finding>,
     pub(crate) unsupported: Vec<Finding>,
     /// Passwords and tokens that no pattern recognises.
     pub(crate) secrets: Vec<Secret>,

@@ -68,6 +68,8 @@ pub struct Environment {
     pub sources: Vec<Arc<Source>>,
     /// Warnings and notes: nothing here stops a build.
     pub findings: Vec<Finding>,
+    /// Worth knowing when the definition is checked; no build repeats it.
+    pub remarks: Vec<Finding>,
     /// What is valid and cannot be built by this version: a build stops at it.
     pub unsupported: Vec<Finding>,
     /// Passwords and tokens of the definition that no pattern recognises: whoever shows the findings masks them.

@@ -75,6 +75,11 @@ fn environment(
     let today = Date::of(SystemTime::now());
     environment.findings.extend(analysis::findings(&environment, &start, today));
     environment.findings = options.levels.applied(environment.findings, &environment.sources);
+    environment.remarks = options.levels.applied(environment.remarks, &environment.sources);
+    // Where the user wants a remark to stop a build, it is none any more.
+    let is_error = |finding: &mut Finding| finding.severity == Severity::Error;
+    let raised = environment.remarks.extract_if(.., is_error);
+    environment.findings.extend(raised);
     if environment.findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(DefinitionError::with_secrets(environment.findings, environment.secrets));
     }
@@ -270,6 +275,7 @@ fn joined(collected: Collected, parts: Parts) -> Environment {
         platforms: described.platforms,
         sources: collected.sources,
         findings: collected.findings,
+        remarks: collected.remarks,
         unsupported: collected.unsupported,
         secrets: collected.secrets,
     }

@@ -350,7 +350,7 @@ fn findings(name: &str, text: &str) -> Vec<Finding> {
         fs_err::write(path, text).unwrap();
     }
     match read(&dir.path().join(name), &Options::default()) {
-        Ok(environment) => environment.findings,
+        Ok(environment) => [environment.findings, environment.remarks].concat(),
         Err(error) => error.findings(),
     }
 }

@@ -28,7 +28,7 @@ impl Attempt<'_> {
 
     /// Looks at every platform.
     pub(crate) async fn look(&self, context: &Context<'_>, platforms: &[Platform], look: &mut Look) {
-        look.findings.extend(self.environment.findings.iter().cloned());
+        look.findings.extend(self.environment.findings.iter().chain(&self.environment.remarks).cloned());
         let known = Known::read(context, self.definition, platforms);
         let Some(known) = look.of("lock", "beside the definition".to_owned(), known) else { return };
         look.plan.nothing_to_do = self.finished().is_some();

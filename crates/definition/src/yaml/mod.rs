@@ -120,10 +120,6 @@ pub(crate) fn unknown_key_fix(key: &Span, value: &Span, meant: Option<&str>) -> 
     Some(Fix::new(format!("Remove `{}`", key.text()), place, left))
 }
 
-fn is_own(key: &Node) -> bool {
-    key.as_str().and_then(Key::parse).is_some_and(Key::is_own)
-}
-
 /// Reads values and keeps their places.
 struct Reader<'a> {
     source: &'a Arc<Source>,
@@ -179,14 +175,22 @@ impl Reader<'_> {
                 .at(&self.span(build), "a Dockerfile here");
             self.collected.push(finding);
         }
-        let own: Vec<&Node> = members.iter().map(|(key, _)| key).filter(|key| is_own(key)).collect();
-        if let (Some(first), Some(_)) = (own.first(), key("$schema")) {
-            let names: Vec<String> =
-                own.iter().map(|key| format!("`{}`", key.as_str().unwrap_or_default())).collect();
-            let finding = Finding::new("definition-azure-refuses").severity(Severity::Note);
-            let finding = finding.fact("key", names.join(", ")).at(&self.span(first), "envwright's own key");
-            self.collected.push(finding);
-        }
+        self.remark_own_keys(members);
+    }
+
+    /// Azure ML takes no key that it does not know. Of a file that has nothing of Azure ML's but the base there is nothing
+    /// to say.
+    fn remark_own_keys(&mut self, members: &[(Node, Node)]) {
+        let known = || members.iter().filter_map(|(key, _)| Some((key, Key::parse(key.as_str()?)?)));
+        let own: Vec<&Node> = known().filter(|(_, known)| known.is_own()).map(|(key, _)| key).collect();
+        let is_azure = known()
+            .any(|(_, known)| !known.is_own() && !matches!(known, Key::Image | Key::Description | Key::Tags));
+        let (Some(first), true) = (own.first(), is_azure) else { return };
+        let names: Vec<String> =
+            own.iter().map(|key| format!("`{}`", key.as_str().unwrap_or_default())).collect();
+        let finding = Finding::new("definition-azure-refuses").severity(Severity::Note);
+        let finding = finding.fact("key", names.join(", ")).at(&self.span(first), "envwright's own key");
+        self.collected.remarks.push(finding);
     }
 
     fn key(&mut self, key: &Node, value: &Node, root: &Node) -> Option<Key> {
