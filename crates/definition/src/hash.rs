@@ -140,6 +140,16 @@ pub(crate) fn channel_token(text: &str) -> Option<&str> {
     (token.len() > 1 && token.len() < rest.len()).then_some(token)
 }
 
+/// Whether the URL that a text is, or ends in, has a login that is taken out.
+pub(crate) fn has_login(text: &str) -> bool {
+    let words = text.split_whitespace().filter(|word| word.contains("://"));
+    channel_token(text).is_some()
+        || words.filter_map(|word| SafeUrl::parse(word).ok()).any(|url| {
+            // `git@host` is no secret, and who logs in by SSH has to be named.
+            url.credentials().is_some_and(|(user, password)| password.is_some() || user != "git")
+        })
+}
+
 /// Sorted, and without credentials, so that a changed password is no changed definition.
 fn requirements(requirements: &[Requirement]) -> Vec<Value> {
     let mut all: Vec<(String, &[String])> =

@@ -192,8 +192,28 @@ fn what_a_format_cannot_say_is_told() {
 
 #[test]
 fn credentials_are_left_out_and_told() {
-    let text = "--index-url https://me:hunter2@index.example/simple\nsix @ https://me:hunter2@f.example/six-1-py3-none-any.whl\n";
-    let environment = read("requirements.txt", text);
+    for text in [
+        "--index-url https://me:hunter2@index.example/simple\nsix\n",
+        "six @ https://me:hunter2@f.example/six-1-py3-none-any.whl\n",
+        "git+https://hunter2@git.example/a.git\n",
+    ] {
+        left_out("requirements.txt", text);
+    }
+    left_out(
+        "environment.yml",
+        "channels: ['https://c.example/t/me-hunter2/team']\ndependencies: [python=3.12]\n",
+    );
+    left_out(
+        "environment.yml",
+        "channels: [c]\ndependencies: ['https://me:hunter2@c.example/noarch/a-1-0.conda']\n",
+    );
+    let git =
+        read("requirements.txt", "git+ssh://git@git.example/a.git\n").convert(Format::Requirements).unwrap();
+    assert_eq!(git.lost, [""; 0]);
+}
+
+fn left_out(name: &str, text: &str) {
+    let environment = read(name, text);
     for (format, _) in Format::ALL {
         let Ok(converted) = environment.convert(format) else { continue };
         assert!(!converted.text.contains("hunter2"), "{format}");

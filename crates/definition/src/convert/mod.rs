@@ -10,7 +10,7 @@ mod pixi;
 mod pyproject;
 mod requirements;
 
-use crate::{Base, Environment, FindLinks, Format, Requirement, hash};
+use crate::{Base, Environment, FindLinks, Format, MaskedText, Requirement, hash};
 use envwright_redact::SafeUrl;
 
 /// An environment in a format.
@@ -63,11 +63,22 @@ impl Environment {
             (None, Format::Mlflow) => mlflow::write(self, &mut lost),
             (None, _) => pixi::write(self, &mut lost),
         };
-        let has_login = |url: &&SafeUrl| url.credentials().is_some();
-        if self.indexes.index.iter().chain(&self.indexes.extra).any(|url| has_login(&url)) {
-            lost.say("the logins of indexes, which belong to no file");
-        }
+        lost.when(self.has_login(), "logins, which belong to no file");
         Ok(Converted { text, lost: lost.0 })
+    }
+
+    /// Whether a URL of it has a user, a password or a token.
+    fn has_login(&self) -> bool {
+        let of_indexes =
+            self.indexes.index.iter().chain(&self.indexes.extra).any(|url| url.credentials().is_some());
+        let channels =
+            self.conda.iter().flat_map(|conda| &conda.channels).map(|channel| channel.value.expose());
+        let specs = self.conda.iter().flat_map(|conda| &conda.specs).map(|spec| spec.text.as_str());
+        let requirements = self.requirements.iter().map(|requirement| requirement.text.as_str());
+        let unbuilt = self.unbuilt.iter().map(|line| line.value.expose());
+        let build = self.build.iter().filter_map(|build| build.path.as_ref()).map(MaskedText::expose);
+        let mut texts = channels.chain(specs).chain(requirements).chain(unbuilt).chain(build);
+        of_indexes || texts.any(hash::has_login)
     }
 }
 

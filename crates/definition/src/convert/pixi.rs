@@ -90,7 +90,7 @@ fn dependency(spec: &CondaSpec) -> Item {
     }
     let mut table = InlineTable::new();
     for (key, text) in brackets {
-        table.insert(key, text.into());
+        table.insert(key, hash::without_login(&text).into());
     }
     value(table)
 }
