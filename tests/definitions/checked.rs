@@ -144,3 +144,13 @@ fn passwords_and_tokens_of_a_definition_are_shown_nowhere() {
         }
     }
 }
+
+#[test]
+fn every_described_format_has_a_schema() {
+    for format in ["azureml", "azureml-v1", "conda", "mlflow", "conda-lock", "pixi-lock"] {
+        let schema = Envwright::new().run(&["schema", format]).succeeded().json();
+        assert!(schema["$schema"].is_string() && schema["properties"].is_object(), "{format}");
+    }
+    assert_eq!(Envwright::new().run(&["schema"]).succeeded().json()["title"], "envwright environment");
+    assert_eq!(Envwright::new().run(&["schema", "requirements"]).code, Some(2));
+}

@@ -14,7 +14,7 @@ Examples:
 pub(crate) struct SchemaArguments {
     /// A format that is YAML or JSON; `azureml` has the keys of envwright too
     #[arg(value_name = "FORMAT", default_value = "azureml", value_parser = PossibleValuesParser::new(described()))]
-    format: String,
+    of: String,
 }
 
 /// Names of the formats that have a schema.
@@ -24,6 +24,6 @@ fn described() -> impl Iterator<Item = &'static str> {
 }
 
 pub(crate) fn run(arguments: &SchemaArguments, terminal: &Terminal) -> Result<(), Failure> {
-    let format: Format = arguments.format.parse().unwrap_or(Format::Azure);
+    let format: Format = arguments.of.parse().unwrap_or(Format::Azure);
     Ok(terminal.print_json(&envwright_definition::schema(format))?)
 }

@@ -125,10 +125,10 @@ fn unpinned(subject: &Subject<'_>, conda: &Conda) -> Option<Finding> {
     let all: Vec<(&str, &Span)> = of_conda.chain(of_pip).collect();
     let (_, first) = all.first()?;
     let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
-    let label = if all.len() == 1 {
-        "no version".to_owned()
-    } else {
-        format!("no version, as {} others", all.len() - 1)
+    let label = match all.len() - 1 {
+        0 => "no version".to_owned(),
+        1 => "no version, as another one".to_owned(),
+        others => format!("no version, as {others} others"),
     };
     let shown = match names.as_slice() {
         [first, second, third, rest @ ..] if rest.len() > 1 => {
