@@ -68,3 +68,19 @@ fn a_file_keeps_its_mode_its_mark_and_its_link() {
     assert_eq!(fs_err::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
     assert!(fs_err::symlink_metadata(envwright.folder().join("environment.yml")).unwrap().is_symlink());
 }
+
+#[test]
+fn a_diff_of_what_cannot_be_read_says_why() {
+    let ran = Envwright::new().run(&["check", "--diff", "nowhere.yml"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{ran}");
+    assert!(ran.stderr.contains("error[definition-not-found]"), "{ran}");
+}
+
+#[test]
+fn a_file_of_another_tool_loses_no_line() {
+    let workflow = "name: ci\non: push\njobs: {}\n";
+    let envwright = Envwright::new().file("ci.yml", workflow);
+    let ran = envwright.run(&["check", "ci.yml", "--static", "--fix"]);
+    assert_eq!(ran.code, Some(1), "{ran}");
+    assert_eq!(fs_err::read_to_string(envwright.folder().join("ci.yml")).unwrap(), workflow);
+}

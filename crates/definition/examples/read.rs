@@ -57,7 +57,7 @@ fn changed_in_all_ways(file: &Path) {
         take(&format!("{before}{}", after.chars().skip(1).collect::<String>()));
         let line = lines.len() * place / PLACES;
         take(&[&lines[..line], lines.get(line + 1..).unwrap_or_default()].concat().concat());
-        take(&[&lines[..line], &lines[line..]].concat().concat().repeat(1 + place % 2));
+        take(&[&lines[..line], &lines[line.saturating_sub(1)..]].concat().concat());
     }
 }
 

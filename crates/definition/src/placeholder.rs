@@ -2,7 +2,7 @@
 
 use envwright_diagnosis::{Finding, Span};
 
-/// A finding where a text holds one. Samples: `azureml-core=={{latest-pypi-version}}`, `<your-package>`.
+/// A finding where a text holds one. Sample: `azureml-core=={{latest-pypi-version}}`.
 pub(crate) fn finding(text: &str, span: &Span) -> Option<Finding> {
     let (before, rest) = text.split_once("{{")?;
     let (inner, _) = rest.split_once("}}")?;

@@ -94,6 +94,10 @@ pub(crate) fn run(
     };
     if arguments.diff {
         let fixed = envwright_builder::fix(&request, &work.settings, false)?;
+        let diagnosis = Examined::of(&request, &work).diagnosis;
+        if fixed.fixes == 0 && diagnosis.root().is_some() {
+            return Err(Failure::Diagnosed { diagnosis: Box::new(diagnosis), log: None });
+        }
         if terminal.json {
             return Ok(terminal.print_json(&json!({ "fixes": fixed.fixes, "patch": fixed.patch }))?);
         }

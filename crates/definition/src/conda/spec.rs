@@ -1,6 +1,6 @@
 //! One dependency of conda's: a match specification.
 
-use envwright_diagnosis::{Finding, Source, Span, nearest};
+use envwright_diagnosis::{Finding, Span, nearest};
 use envwright_redact::Redactor;
 use rattler_conda_types::{MatchSpec, ParseMatchSpecOptions, ParseStrictness};
 use std::fmt;
@@ -115,16 +115,15 @@ fn repaired(text: &str) -> Option<String> {
         text.replace("= =", "=="),
         text.trim_end_matches([',', '=', '<', '>', '|', '!']).to_owned(),
     ];
-    let source = Source::new("", text);
-    let span = Span::new(&source, 0..text.len());
     let known = |one: &String| one != text && !one.is_empty() && MatchSpec::from_str(one, options()).is_ok();
     let found = candidates.into_iter().find(known);
-    found.filter(|one| nearest(one, [span.text()]).is_some() || one.len() < text.len())
+    found.filter(|one| nearest(one, [text]).is_some() || one.len() < text.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use envwright_diagnosis::Source;
 
     fn parse(text: &str) -> Result<CondaSpec, Finding> {
         let source = Source::new("environment.yml", text);

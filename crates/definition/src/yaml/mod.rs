@@ -201,7 +201,10 @@ impl Reader<'_> {
         let meant = advice::called(text).or_else(|| nearest(text, Key::names()));
         let finding = self.unknown_key(key, meant);
         let (key, value) = (self.span(key), self.span(value));
-        let fix = unknown_key_fix(&key, &value, meant.filter(|meant| root.get(meant).is_none()));
+        let meant = meant.filter(|meant| root.get(meant).is_none());
+        // A file that may be of another tool loses no line.
+        let may_go = meant.is_some() || is_nearly_ours(root);
+        let fix = may_go.then(|| unknown_key_fix(&key, &value, meant)).flatten();
         self.collected.push(Finding { fix, ..finding });
         None
     }
