@@ -5,6 +5,7 @@
 
 pub(crate) mod authority;
 pub(crate) mod base;
+pub(crate) mod channel;
 pub(crate) mod credentials;
 pub(crate) mod debian;
 pub(crate) mod index;

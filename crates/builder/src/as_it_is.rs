@@ -63,16 +63,10 @@ pub(crate) async fn find(
 
 /// The lock of such an image: itself.
 pub(crate) fn lock(name: &str, digest: Digest) -> PlatformLock {
-    PlatformLock {
-        base: BaseLock {
-            name: name.to_owned(),
-            digest: Some(digest),
-            releases: BTreeMap::new(),
-            apt: Vec::new(),
-        },
-        python: None,
-        glibc: None,
-        debs: Vec::new(),
-        wheels: Vec::new(),
-    }
+    PlatformLock::of_base(BaseLock {
+        name: name.to_owned(),
+        digest: Some(digest),
+        releases: BTreeMap::new(),
+        apt: Vec::new(),
+    })
 }

@@ -1,7 +1,7 @@
 //! Segments to layers, layers to an image.
 
 use crate::{
-    BuildError,
+    BuildError, activation,
     context::Context,
     environment::{Ground, PREFIX, users_files},
     event::Step,
@@ -51,7 +51,9 @@ pub(crate) async fn image(
         segments: &parts.segments,
         epoch,
     };
-    let own = ground.own_files()?;
+    let (own, covered) = ground.own_files()?;
+    let mut activation = activation::of(&parts.segments);
+    activation::check_scripts(&mut activation, &context.settings.conda)?;
     let scripts = ground.unknown_effects();
     let users = users_files(environment, &parts.base, epoch)?;
     for (kind, name, files) in [(Kind::Files, "files", users), (Kind::Environment, "environment", own)] {
@@ -60,7 +62,9 @@ pub(crate) async fn image(
         }
     }
     let plan = plan_layers(&parts.segments, parts.base.files(), parts.base.layers().len())?;
-    let mut warnings: Vec<Finding> = plan.clashes.iter().map(clash).collect();
+    let replaced = |clash: &&Clash| !covered.iter().any(|name| *name == clash.winner);
+    let mut warnings: Vec<Finding> = plan.clashes.iter().filter(replaced).map(clash).collect();
+    warnings.extend(activation.findings);
     warnings.extend(scripts.into_iter().map(|(package, lacks)| script_not_run(&package, &lacks)));
     let mut writing = Vec::new();
     for layer in plan.layers {
@@ -76,7 +80,7 @@ pub(crate) async fn image(
             &[("digest", layer.digest.to_string().into()), ("bytes", layer.size.into())],
         );
     }
-    let config = configuration(environment, &parts, labels, epoch);
+    let config = configuration(environment, &parts, &activation.variables, labels, epoch);
     let image = assemble(layout, &parts.base, &layers, &config)?;
     Ok(Made { image, layers, warnings })
 }
@@ -117,6 +121,7 @@ fn script_not_run(package: &str, lacks: &str) -> Finding {
 fn configuration(
     environment: &Environment,
     parts: &Parts,
+    activation: &[(String, String)],
     labels: BTreeMap<String, String>,
     epoch: u64,
 ) -> ImageConfig {
@@ -124,15 +129,19 @@ fn configuration(
     let default = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     let path = base_env.get("PATH").map_or(default, String::as_str);
     let mut env = vec![("PATH".to_owned(), format!("/{PREFIX}/bin:{path}"))];
-    if parts.lock.python.is_some() {
-        env.push(("VIRTUAL_ENV".to_owned(), format!("/{PREFIX}")));
+    let has_conda = !parts.lock.conda.is_empty();
+    if has_conda || parts.lock.python.is_some() {
+        let kind = if has_conda { "CONDA_PREFIX" } else { "VIRTUAL_ENV" };
+        env.push((kind.to_owned(), format!("/{PREFIX}")));
         env.push(("AZUREML_CONDA_ENVIRONMENT_PATH".to_owned(), format!("/{PREFIX}")));
+        env.extend(activation.iter().cloned());
     } else if let Some((_, value)) = env.first_mut() {
         path.clone_into(value);
     }
     env.retain(|(name, _)| !environment.env.contains_key(name));
     env.extend(environment.env.iter().map(|(name, value)| (name.clone(), value.clone())));
     let shell = match environment.base {
+        BaseName::Bootstrap { .. } if parts.lock.python.is_none() => Some(vec!["sh".to_owned()]),
         BaseName::Bootstrap { .. } => Some(vec!["python3".to_owned()]),
         _ => None,
     };
@@ -146,6 +155,13 @@ fn configuration(
         labels,
         created: rfc3339(epoch),
     }
+}
+
+/// The CUDA version that a base says it has, as NVIDIA's images do.
+pub(crate) fn cuda(base: &Base) -> Option<String> {
+    let version = base_environment(base).remove("CUDA_VERSION")?;
+    let mut numbers = version.split('.');
+    Some(format!("{}.{}", numbers.next()?, numbers.next().unwrap_or("0")))
 }
 
 fn base_environment(base: &Base) -> BTreeMap<String, String> {
@@ -177,7 +193,7 @@ pub(crate) fn labels(
     labels
 }
 
-fn rfc3339(epoch: u64) -> String {
+pub(crate) fn rfc3339(epoch: u64) -> String {
     let seconds = i64::try_from(epoch).unwrap_or_default();
     jiff::Timestamp::from_second(seconds).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

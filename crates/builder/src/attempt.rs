@@ -19,7 +19,7 @@ use crate::{
     stop::Stop,
 };
 use envwright_definition::{Environment, Options};
-use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, report};
+use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, masked, report};
 use envwright_image::{Image, ImageError, ImageReference, Layout, assemble_index};
 use envwright_lock::LockFiles;
 use envwright_redact::{Redactor, Secret};
@@ -203,7 +203,8 @@ impl<'a> Attempt<'a> {
 
     /// What is said of an image that was there.
     fn report(&self, done: Done, names: Vec<String>, record: Option<&Record<'_>>) -> Report {
-        let cached = done.platforms.iter().map(|platform| platform.debian + platform.pypi).sum();
+        let cached =
+            done.platforms.iter().map(|platform| platform.debian + platform.conda + platform.pypi).sum();
         Report {
             build: record.and_then(|record| record.id().map(str::to_owned)),
             names,
@@ -216,7 +217,7 @@ impl<'a> Attempt<'a> {
             reused: record.is_none(),
             as_it_is: false,
             seconds: Seconds { total: self.started.elapsed().as_secs_f64(), ..Seconds::default() },
-            warnings: done.warnings,
+            warnings: masked(done.warnings, &self.redactor),
         }
     }
 

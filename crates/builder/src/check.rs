@@ -38,7 +38,7 @@ pub struct Checked {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Looked {
-    /// What: `definition`, `build`, `platform`, `lock`, `base`, `user`, `python`, `debian`, `pypi`, `files`, `disk`, `output` or
+    /// What: `definition`, `build`, `platform`, `lock`, `base`, `user`, `python`, `debian`, `conda`, `pypi`, `files`, `disk`, `output` or
     /// `push`.
     pub what: &'static str,
     /// How it is.

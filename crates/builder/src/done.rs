@@ -1,6 +1,6 @@
 //! Finished images by what they were made of, so that a build with nothing to do does nothing.
 
-use crate::{BuildError, report::PlatformReport, request::Request, settings::Settings};
+use crate::{BuildError, conda, report::PlatformReport, request::Request, settings::Settings};
 use envwright_definition::{Base, Environment};
 use envwright_diagnosis::Finding;
 use envwright_store::{Digest, Home, canonical_json, write_atomic};
@@ -40,7 +40,7 @@ pub(crate) fn key(
         Base::Bootstrap { .. } | Base::Registry(_) | Base::Scratch => Value::Null,
     };
     let url = |url: &envwright_redact::SafeUrl| url.without_credentials().to_string();
-    let value = json!({
+    let mut value = json!({
         "version": [IMAGE_VERSION, envwright_package::SEGMENT_VERSION, envwright_lock::LOCK_VERSION],
         "definition": definition,
         "words": [&environment.name, &environment.version, &environment.description],
@@ -53,6 +53,9 @@ pub(crate) fn key(
         "base": base,
         "lock": beside.map(stamp),
     });
+    if conda::is_asked(environment) {
+        value["conda"] = settings.conda.meaning();
+    }
     Digest::of(&canonical_json(&value))
 }
 

@@ -1,7 +1,9 @@
 //! The files that belong to no package: the base's own state, the virtual environment, the user's files.
 
 use crate::{
-    BuildError, rootfs,
+    BuildError,
+    conda::{self, Distribution},
+    rootfs,
     view::{Over, SegmentFiles},
 };
 use envwright_definition::{Base as BaseName, Environment};
@@ -25,15 +27,49 @@ pub(crate) struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    /// The environment layer's files.
-    pub(crate) fn own_files(&self) -> Result<Vec<OwnFile>, BuildError> {
+    /// The environment layer's files, and the wheels that take the place of what a conda package brings.
+    pub(crate) fn own_files(&self) -> Result<(Vec<OwnFile>, Vec<String>), BuildError> {
         let debian: Vec<SegmentRef> =
             self.segments.iter().filter(|segment| segment.kind == Kind::Debian).cloned().collect();
         let view = SegmentFiles::new(&debian);
         let files = self.made_from(&debian, &view);
         // Before what came of it: a file that could not be read looks like one that is not there.
         view.check()?;
-        files
+        let mut files = files?;
+        let (hidden, covered) = self.replaced()?;
+        files.extend(hidden);
+        Ok((files, covered))
+    }
+
+    /// Hides what pip would remove of conda's packages before it installs others in their place: all that the
+    /// distribution's own list names and the wheel does not bring. Names the wheels.
+    fn replaced(&self) -> Result<(Vec<OwnFile>, Vec<String>), BuildError> {
+        let there = conda::distributions(self.segments);
+        let replaced = |there: &&Distribution| self.lock.wheels.iter().any(|wheel| wheel.name == there.name);
+        let (mut hidden, mut covered) = (Vec::new(), Vec::new());
+        for there in there.iter().filter(replaced) {
+            let of = |kind: Kind, name: &str| {
+                self.segments.iter().find(|segment| segment.kind == kind && segment.name == name)
+            };
+            let (Some(package), Some(wheel)) = (of(Kind::Conda, &there.package), of(Kind::Pypi, &there.name))
+            else {
+                continue;
+            };
+            let one = std::slice::from_ref(package);
+            let view = SegmentFiles::new(one);
+            let record = view.read(&format!("{}/RECORD", there.place)).unwrap_or_default();
+            view.check()?;
+            let site = there.place.rsplit_once('/').map_or("", |(site, _)| site);
+            let listed = recorded(site, &String::from_utf8_lossy(&record));
+            let own: BTreeSet<&str> = wheel.index.entries.iter().map(|entry| entry.path.as_str()).collect();
+            let gone = package.index.entries.iter().map(|entry| entry.path.as_str());
+            let below = format!("{}/", there.place);
+            let gone = gone
+                .filter(|path| (listed.contains(*path) || path.starts_with(&below)) && !own.contains(path));
+            hidden.extend(gone.map(|path| OwnFile::whiteout(path, self.epoch)));
+            covered.push(there.name.clone());
+        }
+        Ok((hidden, covered))
     }
 
     fn made_from(&self, debian: &[SegmentRef], view: &SegmentFiles<'_>) -> Result<Vec<OwnFile>, BuildError> {
@@ -51,15 +87,40 @@ impl Ground<'_> {
                 rootfs::added_files(&packages, &contents, self.base.files(), &links, self.epoch)?
             }
         };
-        if let Some(python) = self.lock.python {
-            let known: BTreeSet<String> = files.iter().map(|file| file.path.clone()).collect();
-            let own = virtual_environment(python, &interpreter(&ground, python), self.epoch);
-            files.extend(own.into_iter().filter(|file| !known.contains(&file.path)));
-        }
+        let own = match self.lock.python {
+            _ if !self.lock.conda.is_empty() => self.conda_history(),
+            Some(python) => virtual_environment(python, &interpreter(&ground, python), self.epoch),
+            None => Vec::new(),
+        };
+        let known: BTreeSet<String> = files.iter().map(|file| file.path.clone()).collect();
+        files.extend(own.into_iter().filter(|file| !known.contains(&file.path)));
         if let Some(user) = &self.environment.user {
             add_user(user, &mut files, &ground, self.epoch)?;
         }
         Ok(files)
+    }
+
+    /// What conda notes of its transactions, so that its tools know what was asked for (conda, `history.py`). The time is
+    /// that of all own files.
+    fn conda_history(&self) -> Vec<OwnFile> {
+        let time = crate::assemble::rfc3339(self.epoch).replace('T', " ").replace('Z', "");
+        let mut text = format!("==> {time} <==\n# cmd: envwright build\n");
+        for package in &self.lock.conda {
+            let subdir = package.record.get("subdir").and_then(serde_json::Value::as_str).unwrap_or_default();
+            let channel =
+                package.record.get("channel").and_then(serde_json::Value::as_str).unwrap_or_default();
+            let channel = channel.trim_end_matches('/');
+            text += &format!("+{channel}/{subdir}::{}-{}-{}\n", package.name, package.version, package.build);
+        }
+        let specs = self.environment.conda.iter().flat_map(|conda| &conda.specs);
+        let specs: Vec<String> = specs.map(|spec| format!("'{}'", spec.canonical())).collect();
+        text += &format!("# update specs: [{}]\n", specs.join(", "));
+        vec![
+            OwnFile::directory("opt", self.epoch),
+            OwnFile::directory(PREFIX, self.epoch),
+            OwnFile::directory(format!("{PREFIX}/conda-meta"), self.epoch),
+            OwnFile::file(format!("{PREFIX}/conda-meta/history"), text, self.epoch),
+        ]
     }
 
     /// Debian packages whose scripts would have done what no rule does, with what the image lacks.
@@ -80,7 +141,7 @@ impl Ground<'_> {
         let minor = |version: (u8, u8, u8)| (version.0, version.1);
         let has =
             |python: (u8, u8, u8)| facts.pythons.iter().any(|found| minor(found.version) == minor(python));
-        match self.lock.python {
+        match self.lock.python.filter(|_| self.lock.conda_python().is_none()) {
             Some(python) if !has(python) => Err(BuildError::Internal(format!(
                 "Python {}.{} is locked and not in the packages",
                 python.0, python.1
@@ -109,6 +170,26 @@ fn rootfs_packages<'a>(segments: &'a [SegmentRef], lock: &'a PlatformLock) -> Ve
         })
     };
     segments.iter().filter_map(deb).collect()
+}
+
+/// The paths in the image that a `RECORD` names (PyPA, "Recording installed projects").
+fn recorded(site: &str, record: &str) -> BTreeSet<String> {
+    let names = record.lines().filter_map(|line| {
+        let name = match line.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?.0,
+            None => line.split(',').next()?,
+        };
+        let mut path: Vec<&str> = site.split('/').collect();
+        for part in name.split('/') {
+            match part {
+                ".." => drop(path.pop()),
+                "." | "" => {}
+                part => path.push(part),
+            }
+        }
+        Some(path.join("/"))
+    });
+    names.collect()
 }
 
 /// Where the base keeps the interpreter, with a leading `/`.

@@ -7,8 +7,8 @@ use crate::{
 use envwright_definition::DefinitionError;
 use envwright_diagnosis::{Explain, Finding, Span};
 use envwright_fetch::FetchError;
-use envwright_image::{ImageError, RegistryError};
-use envwright_lock::{LockError, debian::DebianError, pypi::PypiError};
+use envwright_image::{ImageError, Kind, RegistryError};
+use envwright_lock::{LockError, conda::CondaError, debian::DebianError, pypi::PypiError};
 use envwright_package::PackageError;
 use envwright_redact::{Redactor, SafeUrl};
 use envwright_store::{StoreError, is_full};
@@ -45,6 +45,9 @@ pub enum BuildError {
     /// No set of Debian packages fits.
     #[error("choosing Debian packages")]
     Debian(#[from] DebianError),
+    /// No set of conda packages fits.
+    #[error("choosing conda packages")]
+    Conda(#[from] CondaError),
     /// No set of Python packages fits.
     #[error("choosing Python packages")]
     Pypi(#[from] PypiError),
@@ -75,8 +78,8 @@ pub enum BuildError {
         expected: String,
         /// Digest of what came.
         got: String,
-        /// True for a .deb.
-        debian: bool,
+        /// What it is.
+        kind: Kind,
         /// Where the package was asked for, where the user did.
         span: Option<Span>,
     },
@@ -202,6 +205,7 @@ impl Explain for BuildError {
         match self {
             Self::Definition(error) => error.findings(),
             Self::Debian(error) => error.findings(),
+            Self::Conda(error) => error.findings(),
             Self::Pypi(error) => error.findings(),
             Self::Lock(error) => error.findings(),
             Self::Fetch(error) => error.findings(),
@@ -298,8 +302,13 @@ impl BuildError {
                     Stale::Base => "The base is not the one that the lock was made for.".to_owned(),
                 })
             }
-            Self::Digest { package, version, file, expected, got, debian, span } => {
-                let finding = Finding::new(if *debian { "apt-hash-mismatch" } else { "pip-hash-mismatch" })
+            Self::Digest { package, version, file, expected, got, kind, span } => {
+                let problem = match kind {
+                    Kind::Debian => "apt-hash-mismatch",
+                    Kind::Conda => "conda-checksum-mismatch",
+                    _ => "pip-hash-mismatch",
+                };
+                let finding = Finding::new(problem)
                     .fact("package", package)
                     .fact("version", version)
                     .fact("file", file)

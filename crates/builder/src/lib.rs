@@ -11,11 +11,13 @@
 //! - [`rootfs`]: the files that Debian's maintainer scripts would have made.
 
 mod absent;
+mod activation;
 mod as_it_is;
 mod assemble;
 mod attempt;
 mod bytecode;
 mod check;
+mod conda;
 mod context;
 mod done;
 mod environment;
@@ -58,6 +60,6 @@ pub use push::push;
 pub use record::{LOG_NAME, Summary, find_build, history, log_path};
 pub use report::{Failed, LayerReport, PlatformReport, Report, Seconds};
 pub use request::{Input, Output, Request, Upgrade};
-pub use settings::{DebianSettings, Settings};
+pub use settings::{CondaSettings, DebianSettings, PostLink, Settings};
 pub use space::Shortage;
 pub use stop::Stop;

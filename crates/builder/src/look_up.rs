@@ -35,6 +35,7 @@ impl<'a> OwnIndexes<'a> {
             Limits { connect_timeout: PATIENCE, read_timeout: PATIENCE, retries: 0, ..network.limits };
         network.hosts.clear();
         let request = pypi::Request {
+            installed: Vec::new(),
             requirements: Vec::new(),
             constraints: Vec::new(),
             indexes: index_urls(&self.settings.indexes),

@@ -33,14 +33,9 @@ pub(crate) async fn problems(
     if environment.requirements.is_empty() {
         return Vec::new();
     }
-    let ground = PlatformLock {
-        base: BaseLock { name: String::new(), digest: None, releases: BTreeMap::new(), apt: Vec::new() },
-        python: Some(PYTHON),
-        glibc: Some(GLIBC),
-        debs: Vec::new(),
-        wheels: Vec::new(),
-    };
-    match solve::wheels(context, &environment, platform, ground, known).await {
+    let base = BaseLock { name: String::new(), digest: None, releases: BTreeMap::new(), apt: Vec::new() };
+    let ground = PlatformLock { python: Some(PYTHON), glibc: Some(GLIBC), ..PlatformLock::of_base(base) };
+    match solve::wheels(context, &environment, platform, ground, &[], known).await {
         Err(BuildError::Pypi(error)) => error.findings().into_iter().filter(is_independent).collect(),
         _ => Vec::new(),
     }

@@ -31,14 +31,14 @@ pub struct PlatformPlan {
     /// Sums over the packages.
     #[serde(flatten)]
     pub totals: Totals,
-    /// Debian packages, then wheels, by name.
+    /// Debian packages, then conda packages, then wheels, by name.
     pub packages: Vec<PlannedPackage>,
 }
 
 /// One package of a plan.
 #[derive(Debug, Clone, Serialize)]
 pub struct PlannedPackage {
-    /// `debian` or `pypi`.
+    /// `debian`, `conda` or `pypi`.
     pub kind: &'static str,
     /// Name.
     pub name: String,
@@ -111,6 +111,7 @@ impl Plan {
         let planned = |package: &Package| PlannedPackage {
             kind: match package.kind() {
                 Kind::Debian => "debian",
+                Kind::Conda => "conda",
                 _ => "pypi",
             },
             name: package.name().to_owned(),

@@ -4,10 +4,13 @@ use crate::{BuildError, context::Context, event::Step};
 use envwright_fetch::{Download, FetchError};
 use envwright_image::{Kind, SegmentRef};
 use envwright_lock::{
+    conda::LockedConda,
     debian::LockedDeb,
     pypi::{LockedWheel, WheelLocation},
 };
-use envwright_package::{Compiler, Compression, DebSegment, PackageError, Rewrites, WheelSegment};
+use envwright_package::{
+    Compiler, Compression, CondaPython, CondaSegment, DebSegment, PackageError, Rewrites, WheelSegment,
+};
 use envwright_redact::SafeUrl;
 use envwright_store::{Digest, SegmentIndex, StoreError};
 use std::{
@@ -32,6 +35,8 @@ pub(crate) enum Package {
         compile: Option<(u8, u8, u8)>,
         url: Option<SafeUrl>,
     },
+    /// `python` is the environment's where the package's modules depend on it; `url` has what opens it.
+    Conda { package: Box<LockedConda>, python: Option<CondaPython>, url: SafeUrl },
 }
 
 impl Package {
@@ -39,6 +44,7 @@ impl Package {
         match self {
             Self::Deb { deb, .. } => &deb.name,
             Self::Wheel { wheel, .. } => &wheel.name,
+            Self::Conda { package, .. } => &package.name,
         }
     }
 
@@ -46,6 +52,7 @@ impl Package {
         match self {
             Self::Deb { deb, .. } => &deb.version,
             Self::Wheel { wheel, .. } => &wheel.version,
+            Self::Conda { package, .. } => &package.version,
         }
     }
 
@@ -54,6 +61,7 @@ impl Package {
         match self {
             Self::Deb { deb, .. } => Some(deb.size),
             Self::Wheel { wheel, .. } => wheel.size,
+            Self::Conda { package, .. } => package.size,
         }
     }
 
@@ -61,6 +69,7 @@ impl Package {
         match self {
             Self::Deb { deb, .. } => deb.sha256,
             Self::Wheel { sha256, .. } => *sha256,
+            Self::Conda { package, .. } => package.sha256,
         }
     }
 
@@ -68,6 +77,7 @@ impl Package {
         match self {
             Self::Deb { .. } => Kind::Debian,
             Self::Wheel { .. } => Kind::Pypi,
+            Self::Conda { .. } => Kind::Conda,
         }
     }
 
@@ -85,6 +95,7 @@ impl Package {
         match self {
             Self::Deb { deb, .. } => Some(&deb.url),
             Self::Wheel { url, .. } => url.as_ref(),
+            Self::Conda { url, .. } => Some(url),
         }
     }
 
@@ -102,7 +113,7 @@ impl Package {
     fn mirrors(&self) -> Vec<SafeUrl> {
         match self {
             Self::Deb { snapshot, .. } => snapshot.iter().cloned().collect(),
-            Self::Wheel { .. } => Vec::new(),
+            Self::Wheel { .. } | Self::Conda { .. } => Vec::new(),
         }
     }
 
@@ -128,6 +139,14 @@ impl Package {
                 compiler,
                 direct_url: wheel.direct_url.clone(),
             }),
+            Self::Conda { package, python, .. } => Packing::Conda(CondaSegment {
+                archive: file,
+                sha256: package.sha256,
+                record: &package.record,
+                python: python.as_ref(),
+                compression,
+                compiler,
+            }),
         }
     }
 }
@@ -135,6 +154,7 @@ impl Package {
 enum Packing<'a> {
     Deb { file: &'a Path, deb: &'a LockedDeb, compression: Compression, rewrites: &'a Rewrites },
     Wheel(WheelSegment<'a>),
+    Conda(CondaSegment<'a>),
 }
 
 impl Packing<'_> {
@@ -144,6 +164,7 @@ impl Packing<'_> {
                 deb_segment(file, deb, *compression, rewrites).key()
             }
             Self::Wheel(wheel) => wheel.key(),
+            Self::Conda(package) => package.key(),
         }
     }
 
@@ -153,6 +174,7 @@ impl Packing<'_> {
                 deb_segment(file, deb, *compression, rewrites).pack(out)
             }
             Self::Wheel(wheel) => wheel.pack(out),
+            Self::Conda(package) => package.pack(out),
         }
     }
 }
@@ -199,8 +221,11 @@ pub(crate) async fn package(context: &Context<'_>, package: &Package) -> Result<
         .on_thread(move || {
             // Another build may have packed it meanwhile.
             let mut packed = false;
-            let interpreter = match owned {
-                Package::Wheel { compile: Some(version), .. } => Some(interpreters.get(&home, version)?),
+            let interpreter = match &owned {
+                Package::Wheel { compile: Some(version), .. } => Some(interpreters.get(&home, *version)?),
+                Package::Conda { python: Some(CondaPython { version, compile: true, .. }), .. } => {
+                    Some(interpreters.get(&home, *version)?)
+                }
                 _ => None,
             };
             let compiler = interpreter.as_ref().map(|interpreter| &interpreter.compiler);
@@ -300,7 +325,7 @@ fn of_package(package: &Package, error: FetchError) -> BuildError {
             file: url.expose().path().rsplit('/').next().unwrap_or_default().to_owned(),
             expected: expected.to_string(),
             got: got.to_string(),
-            debian: matches!(package, Package::Deb { .. }),
+            kind: package.kind(),
             span: None,
         },
         (FetchError::Status { url, status: 404, .. }, Package::Deb { .. }) => {

@@ -53,6 +53,9 @@ pub struct PlatformReport {
     pub added: Vec<LayerReport>,
     /// Number of its Debian packages.
     pub debian: usize,
+    /// Number of its conda packages.
+    #[serde(default)]
+    pub conda: usize,
     /// Number of its Python packages.
     pub pypi: usize,
     /// Its Python, such as `3.11.2`.
@@ -110,6 +113,7 @@ impl PlatformReport {
             layers: image.layers,
             added: layers.iter().map(added).collect(),
             debian: lock.debs.len(),
+            conda: lock.conda.len(),
             pypi: lock.wheels.len(),
             python: lock.python.map(|(major, minor, micro)| format!("{major}.{minor}.{micro}")),
         }

@@ -5,10 +5,14 @@ use envwright_definition::{Indexes, Level, Levels};
 use envwright_diagnosis::{Catalog, Source, Span, nearest};
 use envwright_fetch::Settings as NetworkSettings;
 use envwright_image::{Registries, RegistryMirror};
-use envwright_lock::debian::{Keyring, Mirror};
+use envwright_lock::{
+    conda::{Channels, Priority},
+    debian::{Keyring, Mirror},
+};
 use envwright_redact::SafeUrl;
 use envwright_store::{Home, StoreError};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     ops::Range,
@@ -25,6 +29,8 @@ pub struct Settings {
     pub network: NetworkSettings,
     /// Debian mirrors that the configuration names, in the place of the host's sources.
     pub debian: Option<DebianSettings>,
+    /// How conda packages are chosen (`[conda]`).
+    pub conda: CondaSettings,
     /// What is known of registries.
     pub registries: Registries,
     /// How bad findings of definitions are (`[check]`).
@@ -50,6 +56,78 @@ pub struct DebianSettings {
     pub snapshot: Option<SafeUrl>,
 }
 
+/// `[conda]` of the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct CondaSettings {
+    /// What the names of channels stand for.
+    pub channels: Channels,
+    /// Channels of definitions that name none; conda's own `defaults` where empty.
+    pub default: Vec<String>,
+    /// How the order of channels counts.
+    pub priority: Priority,
+    /// What is done about packages that would run a script when they are linked.
+    pub post_link: PostLink,
+}
+
+/// What is done about a package that would run a script when it is linked. No script is run in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PostLink {
+    /// It is installed, and what would have run is told.
+    #[default]
+    Warn,
+    /// It is refused.
+    Refuse,
+    /// It is installed.
+    Ignore,
+}
+
+impl CondaSettings {
+    /// What of it decides about packages, for keys of solutions.
+    pub(crate) fn meaning(&self) -> Value {
+        let url = |url: &SafeUrl| url.without_credentials().to_string();
+        let custom = self.channels.custom.iter().map(|(name, at)| (name, url(at)));
+        json!({
+            "alias": self.channels.alias.as_ref().map(url),
+            "defaults": self.channels.defaults,
+            "custom": custom.collect::<BTreeMap<_, _>>(),
+            "channels": self.default,
+            "priority": self.priority,
+        })
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct CondaSection {
+    #[serde(default)]
+    channels: Vec<String>,
+    channel_alias: Option<SafeUrl>,
+    #[serde(default)]
+    default_channels: Vec<String>,
+    #[serde(default)]
+    custom_channels: BTreeMap<String, SafeUrl>,
+    #[serde(default)]
+    channel_priority: Priority,
+    #[serde(default)]
+    post_link: PostLink,
+}
+
+impl From<CondaSection> for CondaSettings {
+    fn from(section: CondaSection) -> Self {
+        Self {
+            channels: Channels {
+                alias: section.channel_alias,
+                defaults: section.default_channels,
+                custom: section.custom_channels,
+            },
+            default: section.channels,
+            priority: section.channel_priority,
+            post_link: section.post_link,
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ConfigFile {
@@ -62,6 +140,8 @@ struct ConfigFile {
     _stores: toml::Table,
     #[serde(default)]
     pypi: PypiSection,
+    #[serde(default)]
+    conda: CondaSection,
     debian: Option<DebianSettings>,
     /// By host, with its port.
     #[serde(default)]
@@ -125,6 +205,7 @@ impl Settings {
             indexes,
             network,
             debian: file.debian,
+            conda: file.conda.into(),
             registries: registries(file.registries)?,
             levels,
             solve_limit: Duration::from_secs(file.solve.limit.unwrap_or(600)),

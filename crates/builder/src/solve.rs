@@ -1,7 +1,7 @@
 //! Definition and base to lock: the lock beside the definition, else a kept solution, else a new one.
 
 use crate::{
-    BuildError,
+    BuildError, conda,
     context::Context,
     error::Stale,
     event::Step,
@@ -14,7 +14,7 @@ use envwright_image::Base;
 use envwright_lock::{
     BaseLock, Lock, LockFiles, PlatformLock,
     debian::{self, DebianLock, Ground, Mirror, Wanted},
-    pypi::{self, FindLinks, IndexUrls, Required},
+    pypi::{self, FindLinks, IndexUrls, Installed, Required},
 };
 use envwright_store::{Digest, canonical_json, write_atomic};
 use envwright_target::{Platform, TargetFacts};
@@ -115,7 +115,7 @@ impl Known {
     }
 
     /// A solution to stay near: this definition's before it was changed.
-    fn near(&self, platform: Platform) -> Option<&PlatformLock> {
+    pub(crate) fn near(&self, platform: Platform) -> Option<&PlatformLock> {
         let mut locks = [&self.beside, &self.last].into_iter().flatten();
         locks.find_map(|lock| lock.platforms.get(&platform))
     }
@@ -179,10 +179,11 @@ pub(crate) fn key(
     definition: Digest,
     platform: Platform,
     base: Option<Digest>,
+    has_conda: bool,
 ) -> Digest {
     let indexes = &context.settings.indexes;
     let url = |url: &envwright_redact::SafeUrl| url.without_credentials().to_string();
-    let value = json!({
+    let mut value = json!({
         "version": envwright_lock::LOCK_VERSION,
         "definition": definition,
         "platform": platform,
@@ -190,6 +191,9 @@ pub(crate) fn key(
         "index": indexes.index.as_ref().map(url),
         "extra": indexes.extra.iter().map(url).collect::<Vec<_>>(),
     });
+    if has_conda {
+        value["conda"] = context.settings.conda.meaning();
+    }
     Digest::of(&canonical_json(&value))
 }
 
@@ -212,25 +216,31 @@ pub(crate) async fn debian(
     known: &Known,
 ) -> Result<PlatformLock, BuildError> {
     let name = base_name(environment);
-    let stays = |near: &&PlatformLock| near.base.name == name && !moves(&context.request.upgrade, near);
+    // conda brings its own.
+    let include_python = !conda::is_asked(environment);
+    let stays = |near: &&PlatformLock| {
+        near.base.name == name
+            && debian::python(&near.debs).is_some() == include_python
+            && !moves(&context.request.upgrade, near)
+    };
     if let Some(near) = known.near(platform).filter(stays) {
-        return Ok(PlatformLock { wheels: Vec::new(), ..near.clone() });
+        return Ok(PlatformLock {
+            python: debian::python(&near.debs),
+            glibc: debian::glibc(&near.debs),
+            debs: near.debs.clone(),
+            ..PlatformLock::of_base(near.base.clone())
+        });
     }
     let request = debian::Request {
         platform,
         suite: suite.to_owned(),
         packages: wanted(environment),
-        ground: Ground::Nothing { include_python: true },
+        ground: Ground::Nothing { include_python },
     };
     let mirrors = settings::debian_mirrors(context.settings, suite);
     let DebianLock { debs, releases, python, glibc } = lock(context, &mirrors, &request).await?;
-    Ok(PlatformLock {
-        base: BaseLock { name, digest: None, releases, apt: Vec::new() },
-        python,
-        glibc,
-        debs,
-        wheels: Vec::new(),
-    })
+    let base = BaseLock { name, digest: None, releases, apt: Vec::new() };
+    Ok(PlatformLock { python, glibc, debs, ..PlatformLock::of_base(base) })
 }
 
 /// The system packages that are asked for.
@@ -317,11 +327,10 @@ pub(crate) async fn added(
     let of_base = facts.pythons.iter().map(|python| python.version);
     let pythons: Vec<(u8, u8, u8)> = of_base.chain(lock.python).collect();
     Ok(PlatformLock {
-        base: BaseLock { releases: lock.releases, ..base_lock },
         python: fitting_python(environment, &pythons)?,
         glibc: lock.glibc.or(facts.glibc.map(|glibc| (glibc.major, glibc.minor))),
         debs: lock.debs,
-        wheels: Vec::new(),
+        ..PlatformLock::of_base(BaseLock { releases: lock.releases, ..base_lock })
     })
 }
 
@@ -330,6 +339,9 @@ fn fitting_python(
     environment: &Environment,
     pythons: &[(u8, u8, u8)],
 ) -> Result<Option<(u8, u8, u8)>, BuildError> {
+    if conda::is_asked(environment) {
+        return Ok(None);
+    }
     let fitting = pythons.iter().copied().find(|version| fits(environment, *version));
     let asked = environment.python.is_some() || !environment.requirements.is_empty();
     if fitting.is_none() && asked {
@@ -355,17 +367,16 @@ pub(crate) fn from_base(
 ) -> Result<PlatformLock, BuildError> {
     let facts = TargetFacts::read(platform, base.files());
     let pythons: Vec<(u8, u8, u8)> = facts.pythons.iter().map(|python| python.version).collect();
+    let base = BaseLock {
+        name: base_name(environment),
+        digest: base.digest(),
+        releases: BTreeMap::new(),
+        apt: Vec::new(),
+    };
     Ok(PlatformLock {
-        base: BaseLock {
-            name: base_name(environment),
-            digest: base.digest(),
-            releases: BTreeMap::new(),
-            apt: Vec::new(),
-        },
         python: fitting_python(environment, &pythons)?,
         glibc: facts.glibc.map(|glibc| (glibc.major, glibc.minor)),
-        debs: Vec::new(),
-        wheels: Vec::new(),
+        ..PlatformLock::of_base(base)
     })
 }
 
@@ -414,6 +425,7 @@ pub(crate) async fn wheels(
     environment: &Environment,
     platform: Platform,
     mut lock: PlatformLock,
+    installed: &[Installed],
     known: &Known,
 ) -> Result<Solved, BuildError> {
     let python = match lock.python {
@@ -440,6 +452,7 @@ pub(crate) async fn wheels(
         platform,
         python,
         glibc: lock.glibc,
+        installed: installed.to_vec(),
         preferences,
         time_limit: context
             .request

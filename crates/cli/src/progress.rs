@@ -101,6 +101,7 @@ impl<'a> Progress<'a> {
     fn solving(&self, event: &Event) {
         let what = match event.text("what") {
             Some("debian") => "Debian packages",
+            Some("conda") => "conda packages",
             _ => "Python packages",
         };
         let platform = event.text("platform").unwrap_or_default();
@@ -112,8 +113,12 @@ impl<'a> Progress<'a> {
 
     fn solved(&self, event: &Event) {
         let number = |name| event.number(name).unwrap_or_default();
+        let conda = match number("conda") {
+            0 => String::new(),
+            count => format!(", {count} conda"),
+        };
         let text = format!(
-            "{} Debian and {} Python packages for {}: {} to fetch ({}), {} to pack",
+            "{} Debian{conda} and {} Python packages for {}: {} to fetch ({}), {} to pack",
             number("debian"),
             number("pypi"),
             event.text("platform").unwrap_or_default(),

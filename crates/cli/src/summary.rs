@@ -61,7 +61,8 @@ fn counted(count: usize, noun: &str) -> String {
 
 fn packages(platform: &PlatformReport) -> String {
     let python = platform.python.as_ref().map(|python| format!(", Python {python}")).unwrap_or_default();
-    format!("{} Debian, {} PyPI{python}", platform.debian, platform.pypi)
+    let conda = if platform.conda > 0 { format!("{} conda, ", platform.conda) } else { String::new() };
+    format!("{} Debian, {conda}{} PyPI{python}", platform.debian, platform.pypi)
 }
 
 /// Sample: `registry.example/team/app:1, 3 sent (12.00 MiB), 2 mounted, 49 there`.

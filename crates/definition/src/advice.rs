@@ -25,8 +25,7 @@ const CALLED_BY_CONDA: [(&str, &[&str]); 4] = [
 ];
 
 /// What can be built in the place of what cannot be yet; features are told by the words in them.
-const INSTEAD: [(&str, &str); 5] = [
-    ("conda", "List the packages of Python as `requirements`, and those of Debian as `apt`"),
+const INSTEAD: [(&str, &str); 4] = [
     (
         "Dockerfile",
         "List what it installs: the packages of Python as `requirements`, those of Debian as `apt`",

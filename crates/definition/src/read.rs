@@ -174,7 +174,6 @@ impl Read<'_> {
             }
             _ => parts.described = yaml::read(self.source, &root, self.dir, self.path, self.collected),
         }
-        self.conda_is_not_built(&parts.described);
         parts
     }
 
@@ -201,7 +200,6 @@ impl Read<'_> {
                 }
             }
         }
-        self.conda_is_not_built(&parts.described);
         parts
     }
 
@@ -226,14 +224,6 @@ impl Read<'_> {
     fn locked(&mut self, format: Format, locked: Locked) -> Parts {
         self.unsupported("a lock file as a definition");
         Parts { locked: Some(locked), ..Parts::of(format) }
-    }
-
-    fn conda_is_not_built(&mut self, described: &yaml::Described) {
-        let Some(spec) = described.conda.as_ref().and_then(|conda| conda.specs.first()) else { return };
-        match &described.conda_span {
-            Some(span) => self.collected.unsupported("conda packages (`conda_file`)", span),
-            None => self.collected.unsupported("conda packages", &spec.span),
-        }
     }
 
     /// Notes on a format as a whole, shown at its first line.

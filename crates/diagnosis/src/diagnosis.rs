@@ -53,6 +53,12 @@ pub struct Diagnosed {
     pub explains: Vec<usize>,
 }
 
+/// Findings without secrets that are known, in what they say and in the texts that they show.
+pub fn masked(findings: Vec<Finding>, redactor: &Redactor) -> Vec<Finding> {
+    let mut masker = Masker::new(redactor);
+    findings.into_iter().map(|finding| masker.finding(finding)).collect()
+}
+
 impl Diagnosis {
     /// Orders findings and puts the catalog's words to them. What looks like a secret is masked.
     pub fn new(findings: Vec<Finding>, catalog: &Catalog) -> Self {

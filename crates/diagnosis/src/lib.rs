@@ -39,7 +39,7 @@ mod words;
 mod wrap;
 
 pub use catalog::{Catalog, CatalogError};
-pub use diagnosis::{Diagnosed, Diagnosis, Outcome};
+pub use diagnosis::{Diagnosed, Diagnosis, Outcome, masked};
 pub use edit::{Edit, Fix};
 pub use explain::Explain;
 pub use finding::{Evidence, Facts, Finding, ProblemId, Remedy, Severity};

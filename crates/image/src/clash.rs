@@ -35,7 +35,9 @@ pub(crate) fn find(sorted: &[&SegmentRef]) -> Clashes {
     folders_over_files(sorted, &owners, &mut pairs, &mut different);
     let clash = |((loser, winner), paths): ((usize, usize), BTreeSet<&str>)| {
         // The user's files and the environment layer replace on purpose what packages bring.
-        sorted.get(winner).filter(|segment| matches!(segment.kind, Kind::Debian | Kind::Pypi))?;
+        sorted
+            .get(winner)
+            .filter(|segment| matches!(segment.kind, Kind::Debian | Kind::Conda | Kind::Pypi))?;
         Some(Clash {
             path: (*paths.first()?).to_owned(),
             paths: paths.len(),

@@ -21,6 +21,8 @@ const LARGE: u64 = 1 << 18;
 pub enum Kind {
     /// A Debian package.
     Debian,
+    /// A conda package.
+    Conda,
     /// A wheel.
     Pypi,
     /// The user's files.
@@ -30,11 +32,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Compressed size in bytes above which a segment has a layer of its own. Wheels change more often than Debian
-    /// packages, and images share fewer of them.
+    /// Compressed size in bytes above which a segment has a layer of its own. Wheels and conda packages change more often
+    /// than Debian packages, and images share fewer of them.
     fn large(self) -> u64 {
         match self {
-            Self::Pypi => LARGE,
+            Self::Pypi | Self::Conda => LARGE,
             Self::Debian | Self::Files | Self::Environment => 1 << 20,
         }
     }
@@ -116,7 +118,7 @@ pub fn plan_layers(
 fn grouped(sorted: &[&SegmentRef], pairs: &BTreeSet<(usize, usize)>, least: u64) -> Vec<Vec<usize>> {
     let winners: BTreeSet<usize> = pairs.iter().map(|(_, winner)| *winner).collect();
     let mut groups = Vec::new();
-    for kind in [Kind::Debian, Kind::Pypi, Kind::Files, Kind::Environment] {
+    for kind in [Kind::Debian, Kind::Conda, Kind::Pypi, Kind::Files, Kind::Environment] {
         let large = kind.large().max(least);
         let of_kind = || (0..sorted.len()).filter(|index| sorted[*index].kind == kind);
         let is_large = |index: &usize| sorted[*index].index.compressed_size > large;

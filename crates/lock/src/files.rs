@@ -47,6 +47,9 @@ struct OwnPlatform {
     base: BaseLock,
     #[serde(default)]
     debs: Vec<LockedDeb>,
+    /// Names of the conda packages that were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    conda: Vec<String>,
     #[serde(default)]
     wheels: Vec<OwnWheel>,
 }
@@ -91,11 +94,11 @@ impl LockFiles {
                 Err(LockError::Foreign(self.pixi.clone()))
             };
         }
-        let mut wheels = pixi::read(&pixi_text, &self.pixi)?;
+        let mut packages = pixi::read(&pixi_text, &self.pixi)?;
         let mut platforms = BTreeMap::new();
         for (platform, own) in own.platforms {
-            let wheels = wheels.remove(&platform).unwrap_or_default();
-            platforms.insert(platform, join(own, wheels).map_err(invalid)?);
+            let packages = packages.remove(&platform).unwrap_or_default();
+            platforms.insert(platform, join(own, packages).map_err(invalid)?);
         }
         Ok(Some(Lock { definition: own.definition, platforms }))
     }
@@ -126,9 +129,7 @@ impl LockFiles {
     }
 
     fn pixi_text(&self, lock: &Lock, indexes: &[SafeUrl]) -> Result<String, LockError> {
-        let wheels =
-            lock.platforms.iter().map(|(platform, lock)| (*platform, lock.wheels.as_slice())).collect();
-        pixi::write(&wheels, indexes, &self.pixi)
+        pixi::write(&lock.platforms, indexes, &self.pixi)
     }
 
     /// The text of `envwright.lock` beside this text of `pixi.lock`.
@@ -159,12 +160,22 @@ fn own_platform(lock: &PlatformLock) -> OwnPlatform {
         glibc: lock.glibc,
         base: lock.base.clone(),
         debs: lock.debs.clone(),
+        conda: lock
+            .conda
+            .iter()
+            .filter(|package| package.requested)
+            .map(|package| package.name.clone())
+            .collect(),
         wheels: lock.wheels.iter().map(own_wheel).collect(),
     }
 }
 
-/// Puts together what the two files say about one platform. Both must name the same wheels.
-fn join(own: OwnPlatform, mut wheels: Vec<LockedWheel>) -> Result<PlatformLock, String> {
+/// Puts together what the two files say about one platform. Both must name the same packages.
+fn join(own: OwnPlatform, packages: pixi::Packages) -> Result<PlatformLock, String> {
+    let pixi::Packages { channels, mut conda, mut wheels } = packages;
+    for package in &mut conda {
+        package.requested = own.conda.contains(&package.name);
+    }
     let mut known: BTreeMap<String, OwnWheel> =
         own.wheels.into_iter().map(|wheel| (wheel.name.clone(), wheel)).collect();
     for wheel in &mut wheels {
@@ -178,7 +189,11 @@ fn join(own: OwnPlatform, mut wheels: Vec<LockedWheel>) -> Result<PlatformLock, 
     if let Some(name) = known.keys().next() {
         return Err(format!("{name} is not in pixi.lock"));
     }
-    Ok(PlatformLock { base: own.base, python: own.python, glibc: own.glibc, debs: own.debs, wheels })
+    if let Some(name) = own.conda.iter().find(|name| !conda.iter().any(|package| package.name == **name)) {
+        return Err(format!("{name} is not in pixi.lock"));
+    }
+    let OwnPlatform { base, python, glibc, debs, .. } = own;
+    Ok(PlatformLock { base, python, glibc, debs, channels, conda, wheels })
 }
 
 /// The same for lines that end as on Windows: version control may change that.

@@ -1,6 +1,6 @@
 //! The solved environment.
 
-use crate::{debian::LockedDeb, pypi::LockedWheel};
+use crate::{conda::LockedConda, debian::LockedDeb, pypi::LockedWheel};
 use envwright_store::{Digest, canonical_json};
 use envwright_target::Platform;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,12 @@ pub struct PlatformLock {
     pub glibc: Option<(u32, u32)>,
     /// Debian packages, by name.
     pub debs: Vec<LockedDeb>,
+    /// Channels that conda packages were chosen from, in their order, without credentials.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<String>,
+    /// conda packages, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conda: Vec<LockedConda>,
     /// Wheels, by name.
     pub wheels: Vec<LockedWheel>,
 }
@@ -46,6 +52,26 @@ pub struct BaseLock {
     /// System packages that were asked for on a base that has others already, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub apt: Vec<String>,
+}
+
+impl PlatformLock {
+    /// A base, and nothing on it yet.
+    pub fn of_base(base: BaseLock) -> Self {
+        Self {
+            base,
+            python: None,
+            glibc: None,
+            debs: Vec::new(),
+            channels: Vec::new(),
+            conda: Vec::new(),
+            wheels: Vec::new(),
+        }
+    }
+
+    /// The Python that conda brings.
+    pub fn conda_python(&self) -> Option<&LockedConda> {
+        self.conda.iter().find(|package| package.python().is_some())
+    }
 }
 
 impl Lock {

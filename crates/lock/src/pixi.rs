@@ -1,31 +1,42 @@
-//! The wheels of a lock as a `pixi.lock`: one environment `default`, every platform, no channels.
+//! The conda packages and wheels of a lock as a `pixi.lock`: one environment `default`, every platform.
 
 use crate::{
-    LockError,
+    LockError, PlatformLock,
+    conda::LockedConda,
     pypi::{LockedWheel, WheelLocation},
 };
 use envwright_redact::SafeUrl;
 use envwright_store::Digest;
 use envwright_target::{Arch, Platform};
-use rattler_conda_types::Subdir;
+use rattler_conda_types::{RepoDataRecord, Subdir};
 use rattler_digest::{Sha256, parse_digest_from_hex};
 use rattler_lock::{
-    Channel, LockFile, PackageHashes, PlatformData, PlatformName, PypiDistributionData, PypiIndexes,
-    PypiPackageData, UrlOrPath, Verbatim,
+    Channel, CondaBinaryData, CondaPackageData, LockFile, PackageHashes, PlatformData, PlatformName,
+    PypiDistributionData, PypiIndexes, PypiPackageData, UrlOrPath, Verbatim,
 };
 use std::{collections::BTreeMap, path::Path};
 
 const ENVIRONMENT: &str = "default";
 
-/// Writes the wheels of each platform. `indexes` are those that were asked, without credentials.
+/// What `pixi.lock` holds of one platform.
+#[derive(Default)]
+pub(crate) struct Packages {
+    pub(crate) channels: Vec<String>,
+    pub(crate) conda: Vec<LockedConda>,
+    pub(crate) wheels: Vec<LockedWheel>,
+}
+
+/// Writes the packages of each platform. `indexes` are those that were asked, without credentials.
 pub(crate) fn write(
-    platforms: &BTreeMap<Platform, &[LockedWheel]>,
+    platforms: &BTreeMap<Platform, PlatformLock>,
     indexes: &[SafeUrl],
     path: &Path,
 ) -> Result<String, LockError> {
     let invalid = |reason: String| LockError::Invalid { path: path.to_owned(), reason };
     let mut builder = LockFile::builder();
-    builder.set_channels(ENVIRONMENT, std::iter::empty::<Channel>());
+    // The same for every platform: they are solved from one definition.
+    let channels = platforms.values().map(|lock| &lock.channels).max_by_key(|channels| channels.len());
+    builder.set_channels(ENVIRONMENT, channels.into_iter().flatten().map(|url| Channel::from(url.clone())));
     let indexes =
         indexes.iter().filter_map(|index| index.without_credentials().to_string().parse().ok()).collect();
     builder.set_pypi_indexes(ENVIRONMENT, PypiIndexes { indexes, find_links: Vec::new() });
@@ -33,10 +44,19 @@ pub(crate) fn write(
         let data = platform_data(*platform).map_err(|error| invalid(error.to_string()))?;
         builder = builder.add_platform(data).map_err(|error| invalid(error.to_string()))?;
     }
-    for (platform, wheels) in platforms {
-        for wheel in *wheels {
+    for (platform, lock) in platforms {
+        let name = subdir(*platform).to_string();
+        for package in &lock.conda {
+            let record = package
+                .record()
+                .ok_or_else(|| invalid(format!("the record of {} is broken", package.name)))?;
+            let package = CondaPackageData::from(record);
+            builder
+                .add_conda_package(ENVIRONMENT, &name, package)
+                .map_err(|error| invalid(error.to_string()))?;
+        }
+        for wheel in &lock.wheels {
             let package = package(wheel).map_err(&invalid)?;
-            let name = subdir(*platform).to_string();
             builder
                 .add_pypi_package(ENVIRONMENT, &name, package)
                 .map_err(|error| invalid(error.to_string()))?;
@@ -45,13 +65,14 @@ pub(crate) fn write(
     builder.finish().render_to_string().map_err(|error| invalid(error.to_string()))
 }
 
-/// Reads the wheels of each platform; what `pixi.lock` has no place for is left at its default.
-pub(crate) fn read(text: &str, path: &Path) -> Result<BTreeMap<Platform, Vec<LockedWheel>>, LockError> {
+/// Reads the packages of each platform; what `pixi.lock` has no place for is left at its default.
+pub(crate) fn read(text: &str, path: &Path) -> Result<BTreeMap<Platform, Packages>, LockError> {
     let invalid = |reason: String| LockError::Invalid { path: path.to_owned(), reason };
     let file = LockFile::from_str_with_base_directory(text, path.parent())
         .map_err(|error| invalid(error.to_string()))?;
     let environment =
         file.default_environment().ok_or_else(|| invalid("there is no environment `default`".to_owned()))?;
+    let channels: Vec<String> = environment.channels().iter().map(|channel| channel.url.clone()).collect();
     let mut platforms = BTreeMap::new();
     for platform in environment.platforms() {
         let known =
@@ -59,17 +80,49 @@ pub(crate) fn read(text: &str, path: &Path) -> Result<BTreeMap<Platform, Vec<Loc
         let Some(known) = known else {
             return Err(invalid(format!("envwright makes no images for {}", platform.name().as_str())));
         };
-        let mut wheels = Vec::new();
+        let mut packages = Packages { channels: channels.clone(), ..Packages::default() };
         for package in environment.packages(platform).into_iter().flatten() {
-            match package.as_pypi().and_then(PypiPackageData::as_wheel) {
-                Some(data) => wheels.push(wheel(data).map_err(&invalid)?),
-                None => return Err(invalid(format!("{} is no wheel", package.name()))),
+            if let Some(data) = package.as_binary_conda() {
+                packages.conda.push(conda(data).map_err(&invalid)?);
+            } else if let Some(data) = package.as_pypi().and_then(PypiPackageData::as_wheel) {
+                packages.wheels.push(wheel(data).map_err(&invalid)?);
+            } else {
+                return Err(invalid(format!("{} is neither a conda package nor a wheel", package.name())));
             }
         }
-        wheels.sort_by(|a, b| a.name.cmp(&b.name));
-        platforms.insert(known, wheels);
+        packages.conda.sort_by(|a, b| a.name.cmp(&b.name));
+        packages.wheels.sort_by(|a, b| a.name.cmp(&b.name));
+        platforms.insert(known, packages);
     }
     Ok(platforms)
+}
+
+/// Packages with what the format keeps of their records alone: a lock is the same whether it was read from the file or
+/// not.
+pub(crate) fn settled(packages: Vec<LockedConda>) -> Result<Vec<LockedConda>, String> {
+    let settle = |package: LockedConda| {
+        let record = package.record().ok_or_else(|| format!("the record of {} is broken", package.name))?;
+        let mut builder = LockFile::builder();
+        builder.set_channels(ENVIRONMENT, std::iter::empty::<Channel>());
+        let data = platform_data(Platform::AMD64).map_err(|error| error.to_string())?;
+        let platform = data.name.clone();
+        let mut builder = builder.add_platform(data).map_err(|error| error.to_string())?;
+        let added = builder.add_conda_package(ENVIRONMENT, platform.as_str(), CondaPackageData::from(record));
+        added.map_err(|error| error.to_string())?;
+        let text = builder.finish().render_to_string().map_err(|error| error.to_string())?;
+        let read = read(&text, Path::new("pixi.lock")).map_err(|error| error.to_string())?;
+        let found = read.into_values().flat_map(|packages| packages.conda).next();
+        let found = found.ok_or_else(|| format!("{} is lost in a lock file", package.name))?;
+        Ok(LockedConda { requested: package.requested, ..found })
+    };
+    packages.into_iter().map(settle).collect()
+}
+
+/// A package with what the format keeps of its record.
+fn conda(data: &CondaBinaryData) -> Result<LockedConda, String> {
+    let name = data.package_record.name.as_normalized();
+    let record = RepoDataRecord::try_from(data).map_err(|error| format!("{name}: {error}"))?;
+    LockedConda::new(&record, false).ok_or_else(|| format!("{name} has no SHA-256"))
 }
 
 fn subdir(platform: Platform) -> Subdir {

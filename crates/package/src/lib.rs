@@ -1,22 +1,26 @@
 //! One locked package to one deterministic segment.
 //!
 //! - [`WheelSegment`]: a wheel, installed into `/opt/env`; [`Compiler`]: the byte code of its modules;
+//! - [`CondaSegment`]: a conda package, installed into the same place, for a [`CondaPython`];
 //! - [`DebSegment`] with [`Rewrites`]: a .deb, unpacked as dpkg would, its scripts not run;
 //! - [`pack_files`] of [`OwnFile`]s: files that belong to no package, and their [`files_key`];
 //! - [`Compression`]: zstd or gzip;
 //! - [`PackageError`]: what can go wrong.
 
 mod compression;
+mod conda;
 mod deb;
 mod error;
 mod files;
 mod header;
 mod own;
 mod path;
+mod spool;
 mod wheel;
 mod writer;
 
 pub use compression::{Compression, CompressionError};
+pub use conda::{CondaPython, CondaSegment};
 pub use deb::{DebSegment, Rewrites};
 pub use error::PackageError;
 pub use files::{files_key, pack_files};

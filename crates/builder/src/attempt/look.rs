@@ -67,13 +67,12 @@ impl Attempt<'_> {
         for (what, outcome) in [("user", self.has_user(&base)), ("python", self.compiles(platform, found))] {
             look.of(what, named.clone(), outcome);
         }
-        let solved = self.choose(context, platform, ground, known).await;
-        let Some(solved) = look.of("pypi", format!("packages for {platform}"), solved) else { return };
+        let Some(solved) = self.chosen(context, platform, ground, known, look).await else { return };
         if !solved.lock.wheels.is_empty() {
             look.add("pypi", State::Ok, format!("{} for {platform}", packages(solved.lock.wheels.len())));
         }
         look.findings.extend(solved.warnings.iter().cloned());
-        let packages = self.packages(&solved.lock, &base);
+        let packages = self.packages(context, &solved.lock, &base);
         let Some(packages) = look.of("files", format!("packages for {platform}"), packages) else { return };
         let planned = Plan::packages(context, &packages);
         look.fetched += space::missing(context, &packages);
@@ -96,7 +95,7 @@ impl Attempt<'_> {
         let what = format!("packages for {platform}");
         let ground = base.and_then(|base| solve::from_base(&self.environment, platform, base).ok());
         if let Some(ground) = ground.filter(|ground| ground.python.is_some()) {
-            let solved = solve::wheels(context, &self.environment, platform, ground, known).await;
+            let solved = solve::wheels(context, &self.environment, platform, ground, &[], known).await;
             return look.saw("pypi", what, solved.map(drop));
         }
         let problems = names::problems(context, &self.environment, platform, known).await;
@@ -105,33 +104,51 @@ impl Attempt<'_> {
         look.add("pypi", state, format!("{what}: only names and indexes, as the base is not known"));
     }
 
-    /// Chooses wheels. A solution that is whole is kept, as a build keeps it.
-    async fn choose(
+    /// Chooses conda packages and wheels. A solution that is whole is kept, as a build keeps it.
+    async fn chosen(
         &self,
         context: &Context<'_>,
         platform: Platform,
         ground: Ground,
         known: &Known,
-    ) -> Result<Solved, BuildError> {
-        let (lock, key) = match ground {
-            Ground::Whole(solved) => return Ok(*solved),
-            Ground::Base { lock, key } => (*lock, key),
+        look: &mut Look,
+    ) -> Option<Solved> {
+        let what = format!("packages for {platform}");
+        let (lock, cuda, key) = match ground {
+            Ground::Whole(solved) => {
+                look_at_conda(platform, &solved.lock, look);
+                return Some(*solved);
+            }
+            Ground::Base { lock, cuda, key } => (*lock, cuda, key),
         };
-        let solved = solve::wheels(context, &self.environment, platform, lock, known).await?;
+        let lock = self.conda(context, platform, lock, cuda, known).await;
+        let (lock, warnings) = look.of("conda", what.clone(), lock)?;
+        look_at_conda(platform, &lock, look);
+        let solved = self.wheels(context, platform, lock, known).await;
+        let (mut solved, replaced) = look.of("pypi", what.clone(), solved)?;
+        solved.warnings.splice(0..0, warnings);
+        solved.warnings.extend(replaced);
         if solved.lock.wheels.iter().all(|wheel| hashes::sha256(wheel).is_some()) {
-            solve::keep(context, &key, &solved)?;
+            let kept = solve::keep(context, &key, &solved);
+            look.of("pypi", what, kept)?;
         }
-        Ok(solved)
+        Some(solved)
     }
 
     /// All packages of a lock.
-    fn packages(&self, lock: &PlatformLock, base: &Base) -> Result<Vec<Package>, BuildError> {
+    fn packages(
+        &self,
+        context: &Context<'_>,
+        lock: &PlatformLock,
+        base: &Base,
+    ) -> Result<Vec<Package>, BuildError> {
         let mut lock = lock.clone();
         for wheel in lock.wheels.iter_mut().filter(|wheel| hashes::sha256(wheel).is_none()) {
             // A build reads the file to learn its digest; until then nothing is known to be there of it.
             wheel.hashes.push(Digest::of(wheel.filename.as_bytes()).to_string());
         }
         let mut packages = self.deb_packages(&lock, &environment::rewrites(&self.environment, base));
+        packages.extend(self.conda_packages(context, &lock)?);
         packages.extend(self.wheel_packages(&lock)?);
         Ok(packages)
     }
@@ -152,6 +169,14 @@ impl Attempt<'_> {
             Some(version) => bytecode::possible(platform, version, !lock.debs.is_empty()),
             None => Ok(()),
         }
+    }
+}
+
+fn look_at_conda(platform: Platform, lock: &PlatformLock, look: &mut Look) {
+    if !lock.conda.is_empty() {
+        let python = lock.python.map(|(major, minor, micro)| format!(", Python {major}.{minor}.{micro}"));
+        let about = format!("{} for {platform}{}", packages(lock.conda.len()), python.unwrap_or_default());
+        look.add("conda", State::Ok, about);
     }
 }
 

@@ -4,6 +4,7 @@ use super::Attempt;
 use crate::{
     BuildError, as_it_is,
     assemble::{self, Parts},
+    conda,
     context::Context,
     environment,
     event::Step,
@@ -16,8 +17,8 @@ use crate::{
     space,
 };
 use envwright_definition::Base as BaseName;
-use envwright_diagnosis::Finding;
-use envwright_image::Base;
+use envwright_diagnosis::{Finding, masked};
+use envwright_image::{Base, Kind};
 use envwright_lock::{
     Lock, PlatformLock,
     debian::{self, LockedDeb},
@@ -56,7 +57,12 @@ pub(super) enum Ground {
     /// A whole solution.
     Whole(Box<Solved>),
     /// The base alone, and the key of the solution to be.
-    Base { lock: Box<PlatformLock>, key: Digest },
+    Base {
+        lock: Box<PlatformLock>,
+        /// The CUDA version that the base says it has.
+        cuda: Option<String>,
+        key: Digest,
+    },
 }
 
 impl Attempt<'_> {
@@ -83,12 +89,13 @@ impl Attempt<'_> {
             let solving = async {
                 let solved = self.finish(context, platform, ground, &known).await?;
                 solve = started.elapsed().as_secs_f64();
-                let wheels = self.wheel_packages(&solved.lock)?;
-                planned.extend(Plan::packages(context, &wheels));
+                let mut packages = self.conda_packages(context, &solved.lock)?;
+                packages.extend(self.wheel_packages(&solved.lock)?);
+                planned.extend(Plan::packages(context, &packages));
                 solved_event(context, platform, &solved, &planned);
-                space::check(context, &wheels)?;
+                space::check(context, &packages)?;
                 let segments =
-                    assemble::segments(context, &wheels).await.map_err(|error| self.located(error))?;
+                    assemble::segments(context, &packages).await.map_err(|error| self.located(error))?;
                 Ok::<_, BuildError>((solved, segments))
             };
             let (mut segments, (solved, wheels)) =
@@ -125,6 +132,7 @@ impl Attempt<'_> {
             locked.rewrites.insert(platform, environment::rewrites(&self.environment, &base));
         }
         known.keep(&locked.lock)?;
+        locked.warnings = masked(locked.warnings, &self.redactor);
         Ok(locked)
     }
 
@@ -135,6 +143,7 @@ impl Attempt<'_> {
             let Some(lock) = locked.lock.platforms.get(&platform) else { continue };
             let rewrites = locked.rewrites.get(&platform).cloned().unwrap_or_default();
             let mut packages = self.deb_packages(lock, &rewrites);
+            packages.extend(self.conda_packages(context, lock)?);
             packages.extend(self.wheel_packages(lock)?);
             plan.add(platform, lock, Plan::packages(context, &packages));
         }
@@ -196,7 +205,8 @@ impl Attempt<'_> {
         base: &Base,
         known: &Known,
     ) -> Result<Ground, BuildError> {
-        let key = solve::key(context, self.definition, platform, base.digest());
+        let has_conda = conda::is_asked(&self.environment);
+        let key = solve::key(context, self.definition, platform, base.digest(), has_conda);
         if let Some(solved) = known.exact(context, &key, self.definition, platform, base.digest()) {
             return Ok(Ground::Whole(Box::new(solved)));
         }
@@ -211,10 +221,11 @@ impl Attempt<'_> {
             _ => solve::added(context, &self.environment, platform, base, known).await,
         };
         let lock = lock.map_err(|error| error.of_base(self.environment.base_span.as_ref()))?;
-        Ok(Ground::Base { lock: Box::new(lock), key })
+        Ok(Ground::Base { lock: Box::new(lock), cuda: assemble::cuda(base), key })
     }
 
-    async fn finish(
+    /// The rest of what is on a platform's base: conda packages, then wheels that fit to what those bring.
+    pub(super) async fn finish(
         &self,
         context: &Context<'_>,
         platform: Platform,
@@ -223,13 +234,64 @@ impl Attempt<'_> {
     ) -> Result<Solved, BuildError> {
         match ground {
             Ground::Whole(solved) => Ok(*solved),
-            Ground::Base { lock, key } => {
-                let mut solved = solve::wheels(context, &self.environment, platform, *lock, known).await?;
+            Ground::Base { lock, cuda, key } => {
+                let (lock, warnings) = self.conda(context, platform, *lock, cuda, known).await?;
+                let (mut solved, replaced) = self.wheels(context, platform, lock, known).await?;
                 hashes::complete(context, &self.environment, &mut solved.lock.wheels).await?;
+                solved.warnings.splice(0..0, warnings);
+                solved.warnings.extend(replaced);
                 solve::keep(context, &key, &solved)?;
                 Ok(solved)
             }
         }
+    }
+
+    /// Chooses conda packages, where the definition has some.
+    pub(super) async fn conda(
+        &self,
+        context: &Context<'_>,
+        platform: Platform,
+        lock: PlatformLock,
+        cuda: Option<String>,
+        known: &Known,
+    ) -> Result<(PlatformLock, Vec<Finding>), BuildError> {
+        if !conda::is_asked(&self.environment) {
+            return Ok((lock, Vec::new()));
+        }
+        conda::solve(context, &self.environment, platform, lock, cuda, known).await
+    }
+
+    /// Chooses wheels that fit to what conda packages bring, and says which of those they take the place of.
+    pub(super) async fn wheels(
+        &self,
+        context: &Context<'_>,
+        platform: Platform,
+        lock: PlatformLock,
+        known: &Known,
+    ) -> Result<(Solved, Vec<Finding>), BuildError> {
+        let there = if self.environment.requirements.is_empty() || lock.conda.is_empty() {
+            Vec::new()
+        } else {
+            let packages = self.conda_packages(context, &lock)?;
+            conda::look_into(context, &packages).await.map_err(|error| self.located(error))?
+        };
+        let installed = conda::installed(&there);
+        let solved = solve::wheels(context, &self.environment, platform, lock, &installed, known).await?;
+        let replaced = conda::replaced(&self.environment, &solved.lock, &there)?;
+        Ok((solved, replaced))
+    }
+
+    /// conda packages with what packing them needs.
+    pub(super) fn conda_packages(
+        &self,
+        context: &Context<'_>,
+        lock: &PlatformLock,
+    ) -> Result<Vec<Package>, BuildError> {
+        if lock.conda.is_empty() {
+            return Ok(Vec::new());
+        }
+        let channels = conda::channels(context, &self.environment)?;
+        Ok(conda::packages(&channels, lock, self.environment.compile))
     }
 
     /// Debian packages, each with where it is looked for when it has left its mirror.
@@ -261,9 +323,17 @@ impl Attempt<'_> {
 
     /// Says where the user asked for the package whose file is another one.
     fn located(&self, mut error: BuildError) -> BuildError {
-        if let BuildError::Digest { package, span, debian: false, .. } = &mut error {
-            let asked = self.environment.requirements.iter().find(|asked| asked.name.to_string() == *package);
-            *span = asked.and_then(|asked| asked.span.clone());
+        if let BuildError::Digest { package, span, kind, .. } = &mut error {
+            let requirements = &self.environment.requirements;
+            *span = match kind {
+                Kind::Pypi => requirements.iter().find(|asked| asked.name.as_str() == *package),
+                _ => None,
+            }
+            .and_then(|asked| asked.span.clone());
+            if *kind == Kind::Conda {
+                let spec = self.environment.conda.as_ref().and_then(|conda| conda.spec(package));
+                *span = spec.map(|spec| spec.span.clone());
+            }
         }
         error
     }
@@ -294,6 +364,7 @@ fn solved_event(context: &Context<'_>, platform: Platform, solved: &Solved, plan
         &[
             ("platform", platform.to_string().into()),
             ("debian", solved.lock.debs.len().into()),
+            ("conda", solved.lock.conda.len().into()),
             ("pypi", solved.lock.wheels.len().into()),
             ("fetch", totals.fetch.into()),
             ("fetch_bytes", totals.fetch_bytes.into()),

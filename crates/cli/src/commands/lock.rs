@@ -86,7 +86,9 @@ fn show(locked: &Locked, files: &LockFiles, unchanged: bool, terminal: &Terminal
     }
     for (platform, lock) in &locked.lock.platforms {
         let (debs, wheels) = (lock.debs.len(), lock.wheels.len());
-        terminal.say(&format!("{platform}: {debs} Debian and {wheels} Python packages\n"));
+        let conda =
+            if lock.conda.is_empty() { String::new() } else { format!(", {} conda", lock.conda.len()) };
+        terminal.say(&format!("{platform}: {debs} Debian{conda} and {wheels} Python packages\n"));
     }
     let state = if unchanged { "is up to date" } else { "was written, with pixi.lock" };
     terminal.say(&format!("{} {state}\n", files.path().display()));

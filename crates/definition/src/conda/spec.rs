@@ -44,6 +44,11 @@ impl CondaSpec {
         self.version.as_deref().is_some_and(exact) || self.text.contains("://")
     }
 
+    /// The same in one spelling, whatever way it was written; without what opens its channel.
+    pub fn canonical(&self) -> String {
+        Redactor::default().redact(&self.canonical).into_owned()
+    }
+
     /// What is asked of the package besides its name, as key and value of the bracket form.
     pub(crate) fn brackets(&self) -> Vec<(&'static str, String)> {
         let Ok(spec) = MatchSpec::from_str(&self.text, options()) else { return Vec::new() };

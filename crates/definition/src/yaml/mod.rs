@@ -39,8 +39,6 @@ pub(crate) struct Described {
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) platforms: Vec<Platform>,
     pub(crate) conda: Option<Conda>,
-    /// Where another file is named for it.
-    pub(crate) conda_span: Option<Span>,
     pub(crate) build: Option<BuildContext>,
     pub(crate) azure: Azure,
     /// Where the definition as a whole is shown.
@@ -249,15 +247,11 @@ impl Reader<'_> {
             Key::Cmd => described.cmd = Some(self.command(value)),
             Key::Platforms => described.platforms = self.platforms(value),
             Key::OsType => described.azure.os_type = self.system(value),
-            Key::CondaFile => {
-                described.conda_span = Some(self.span(value));
-                self.conda_file(value, described);
-            }
+            Key::CondaFile => self.conda_file(value, described),
             Key::Build => described.build = self.build(value),
             Key::InferenceConfig => described.azure.inference_config = self.inference_config(value),
             Key::Cuda => {
                 described.azure.cuda = self.string(key, value);
-                self.unsupported("the key `cuda`", value);
             }
             Key::BuildCompute => {
                 described.azure.build_compute = self.string(key, value);

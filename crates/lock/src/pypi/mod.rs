@@ -14,6 +14,7 @@ mod context;
 mod error;
 mod explain;
 mod fate;
+mod installed;
 mod known;
 mod locked;
 mod look_up;
@@ -25,7 +26,6 @@ mod resolve;
 mod session;
 #[cfg(test)]
 mod tests;
-mod through;
 mod transport;
 
 pub use error::PypiError;
@@ -54,6 +54,8 @@ pub struct Request {
     pub python: (u8, u8, u8),
     /// The target's glibc; without one (musl, or unknown) only wheels for any platform fit.
     pub glibc: Option<(u32, u32)>,
+    /// What the target has already; it is kept where it fits.
+    pub installed: Vec<Installed>,
     /// Versions to keep where they still fit, such as those of an earlier lock: name and version.
     pub preferences: Vec<(String, String)>,
     /// After this the solve ends as [`PypiError::Timeout`].
@@ -77,6 +79,17 @@ pub struct Required {
     pub hashes: Vec<String>,
     /// Where it stands.
     pub span: Option<Span>,
+}
+
+/// A distribution that the target has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// Normalised name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its core metadata (`METADATA`, or `PKG-INFO` of an older one).
+    pub metadata: String,
 }
 
 /// Where packages come from.

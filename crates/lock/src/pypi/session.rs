@@ -3,12 +3,13 @@
 use super::{
     FindLinks, PypiError, Request,
     context::WheelsOnly,
+    installed::Present,
     markers::{markers, python_version, tags},
     provider::{Record, Recording},
     requirement::{Item, hash_strategy, items},
-    through::Through,
     transport,
 };
+use crate::through::Through;
 use serde_json::json;
 use std::{str::FromStr, sync::Arc};
 use tokio::sync::Semaphore;
@@ -31,7 +32,7 @@ use uv_resolver::{
     Options, OptionsBuilder, Preference, Preferences, Prerelease, PrereleaseMode, PythonRequirement,
     ResolveError, Resolver, ResolverEnvironment, ResolverOutput,
 };
-use uv_types::{BuildContext, EmptyInstalledPackages, HashStrategy};
+use uv_types::{BuildContext, HashStrategy};
 
 /// How long the default index says that its pages may be kept, and its files: it speaks for the mirrors that answer in
 /// its place and leave that out.
@@ -54,6 +55,7 @@ pub(super) struct Session<'a> {
     pub(super) index: InMemoryIndex,
     pub(super) hashes: HashStrategy,
     pub(super) record: Arc<Record>,
+    installed: Present,
     flat: FlatIndex,
     requests: Arc<Semaphore>,
 }
@@ -83,6 +85,7 @@ impl<'a> Session<'a> {
             (filename, file)
         });
         Ok(Self {
+            installed: Present::new(&request.installed)?,
             links: links.collect(),
             flat: FlatIndex::from_entries(entries, Some(&tags), &hashes, context.build_options()),
             python: python_version(request.python),
@@ -140,7 +143,7 @@ impl<'a> Session<'a> {
                 record: self.record.clone(),
                 offline: self.request.client.offline(),
             },
-            EmptyInstalledPackages,
+            self.installed.clone(),
         )
         .resolve()
         .await
@@ -238,7 +241,7 @@ fn client(request: &Request, cache: Cache, locations: IndexLocations) -> Result<
         FindLinks::Url(url) => Some(url),
         FindLinks::Path(_) => None,
     });
-    let through = Through(request.client.knowing(indexes.chain(links).cloned().collect()));
+    let through = Through::new(request.client.knowing(indexes.chain(links).cloned().collect()));
     let base = BaseClientBuilder::default()
         .connectivity(connectivity)
         .auth_integration(AuthIntegration::NoAuthMiddleware)

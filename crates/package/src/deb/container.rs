@@ -1,6 +1,10 @@
 //! The `ar` archive that a .deb is (deb(5)): `debian-binary`, `control.tar.*`, `data.tar.*`.
 
-use crate::{error::Fault, writer::unreadable};
+use crate::{
+    error::Fault,
+    spool::{copy, spool},
+    writer::unreadable,
+};
 use envwright_archive::{ArReader, most_unpacked};
 use envwright_store::{Digest, DigestWriter};
 use fs_err as fs;
@@ -78,15 +82,6 @@ fn check_version(name: &str, part: &mut dyn Read) -> Result<(), Fault> {
     if text.starts_with("2.") { Ok(()) } else { Err(Fault::invalid("format is not version 2 of .deb")) }
 }
 
-/// On the disk that holds the packages, since the system's temporary folder is often in memory.
-fn spool(deb: &Path) -> Result<File, Fault> {
-    let beside = deb.parent().map(tempfile::tempfile_in);
-    match beside {
-        Some(Ok(file)) => Ok(file),
-        _ => tempfile::tempfile().map_err(Fault::Read),
-    }
-}
-
 fn once<T>(slot: &mut Option<T>, part: T) -> Result<(), Fault> {
     match slot.replace(part) {
         None => Ok(()),
@@ -109,26 +104,6 @@ fn decoder<'r>(format: &str, reader: &'r mut dyn Read) -> Result<Box<dyn Read + 
     }
 }
 
-/// Tells what cannot be read from what cannot be written.
-fn copy(name: &str, mut from: Box<dyn Read + '_>, to: &mut dyn io::Write, limit: u64) -> Result<(), Fault> {
-    let mut buffer = vec![0; 128 * 1024];
-    let mut size: u64 = 0;
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(read) => {
-                size += read as u64;
-                if size > limit {
-                    return Err(Fault::refused(name, format!("more than {limit} bytes come out of it")));
-                }
-                to.write_all(&buffer[..read]).map_err(Fault::Read)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(unreadable(name, &error)),
-        }
-    }
-}
-
 struct Hashed<R> {
     inner: R,
     hasher: DigestWriter<io::Sink>,
@@ -139,27 +114,5 @@ impl<R: Read> Read for Hashed<R> {
         let read = self.inner.read(buffer)?;
         self.hasher.write_all(&buffer[..read])?;
         Ok(read)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What comes out is bounded, not what goes in.
-    #[test]
-    fn a_bomb_is_refused_before_it_has_gone_off() {
-        let (mut out, limit) = (Vec::new(), 1 << 20);
-        let refused = copy("data.tar.zst", Box::new(io::repeat(0)), &mut out, limit);
-        assert!(matches!(refused, Err(Fault::Unsafe(..))));
-        assert!(out.len() as u64 <= limit);
-    }
-
-    #[test]
-    fn the_limit_itself_is_allowed() {
-        let mut out = Vec::new();
-        copy("data.tar.zst", Box::new(io::repeat(0).take(9)), &mut out, 9).unwrap();
-        assert_eq!(out.len(), 9);
-        assert!(copy("data.tar.zst", Box::new(io::repeat(0).take(10)), &mut out, 9).is_err());
     }
 }

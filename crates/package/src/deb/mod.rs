@@ -5,17 +5,14 @@ mod contents;
 mod info;
 mod rewrites;
 
-use crate::{Compression, PackageError, SEGMENT_VERSION, error::Fault, writer::SegmentWriter};
+use crate::{Compression, PackageError, SEGMENT_VERSION, error::Fault, spool::slice, writer::SegmentWriter};
+pub(crate) use contents::inside;
 use contents::{Contents, Kind};
 use envwright_store::{Digest, SegmentIndex, canonical_json};
 use info::Info;
 pub use rewrites::Rewrites;
 use serde_json::json;
-use std::{
-    fs::File,
-    io::{self, Read, Seek as _, SeekFrom, Write},
-    path::Path,
-};
+use std::{io::Write, path::Path};
 
 /// A .deb that becomes a segment.
 #[derive(Debug, Clone)]
@@ -82,9 +79,4 @@ impl DebSegment<'_> {
         }
         writer.finish(info.texts())
     }
-}
-
-fn slice(mut file: &File, at: u64, size: u64) -> io::Result<impl Read> {
-    file.seek(SeekFrom::Start(at))?;
-    Ok(file.take(size))
 }

@@ -48,7 +48,7 @@ fn sections(text: &str) -> Result<[BTreeMap<String, String>; 2], Fault> {
 }
 
 /// The script's name becomes a file's name beside the interpreter's.
-fn check_name(name: &str) -> Result<(), Fault> {
+pub(crate) fn check_name(name: &str) -> Result<(), Fault> {
     let path = crate::path::member(name.as_bytes())?;
     if path != name || name.contains(['/', '\\']) {
         return Err(Fault::refused(name, "it would be a script outside of the scripts' folder"));
@@ -64,6 +64,11 @@ pub(crate) fn is_interpreter(name: &str) -> bool {
         || name.strip_prefix("pythonw3.").is_some_and(minor)
 }
 
+/// Whether a text can name a module or a function in a script.
+pub(crate) fn dotted(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
 /// `module:function [extras]` as uv writes it, byte for byte.
 fn launcher(reference: &str, shebang: &str) -> Option<String> {
     let (module, rest) = reference.split_once(':')?;
@@ -72,9 +77,6 @@ fn launcher(reference: &str, shebang: &str) -> Option<String> {
         Some((function, extras)) if extras.ends_with(']') => function.trim_end(),
         Some(_) => return None,
         None => rest,
-    };
-    let dotted = |text: &str| {
-        !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
     };
     if !dotted(module) || !dotted(function) {
         return None;

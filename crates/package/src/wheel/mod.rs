@@ -12,6 +12,8 @@ use crate::{
     Compression, PackageError, SEGMENT_VERSION, error::Fault, header::Attributes, writer::SegmentWriter,
 };
 pub use compiler::Compiler;
+pub(crate) use entry_points::{check_name as check_script_name, dotted};
+pub(crate) use plan::{LARGEST_MODULE, byte_code_path};
 
 use archive::Archive;
 use envwright_store::{Digest, SegmentIndex, canonical_json};

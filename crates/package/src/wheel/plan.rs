@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Larger modules stay without byte code.
-const LARGEST_MODULE: u64 = 32 << 20;
+pub(crate) const LARGEST_MODULE: u64 = 32 << 20;
 /// The interpreter that a script names for the installer to replace.
 const PLACEHOLDER: &[u8] = b"#!python";
 
@@ -163,7 +163,7 @@ impl File {
 }
 
 /// Where the byte code of a module is looked for (PEP 3147): `a/__pycache__/b.cpython-311.pyc` for `a/b.py`.
-fn byte_code_path(path: &str, (major, minor, _): (u8, u8, u8)) -> Option<String> {
+pub(crate) fn byte_code_path(path: &str, (major, minor, _): (u8, u8, u8)) -> Option<String> {
     let (folder, module) = path.strip_suffix(".py")?.rsplit_once('/')?;
     Some(format!("{folder}/__pycache__/{module}.cpython-{major}{minor}.pyc"))
 }

@@ -1,0 +1,87 @@
+//! One package that was chosen.
+
+use envwright_redact::SafeUrl;
+use envwright_store::Digest;
+use rattler_conda_types::{RepoDataRecord, Version};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::str::FromStr as _;
+
+/// One conda package that was chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LockedConda {
+    /// Name of the package.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its build, such as `py311h64a7726_0`.
+    pub build: String,
+    /// Where the file is, without credentials.
+    #[serde(with = "crate::address")]
+    pub url: SafeUrl,
+    /// Digest of the file.
+    pub sha256: Digest,
+    /// Size in bytes, where the channel tells.
+    pub size: Option<u64>,
+    /// Whether a specification of the definition names it.
+    pub requested: bool,
+    /// Its record as the channel has it, with `fn`, `url` and `channel`.
+    pub record: Value,
+}
+
+impl LockedConda {
+    pub(crate) fn new(record: &RepoDataRecord, requested: bool) -> Option<Self> {
+        let package = &record.package_record;
+        Some(Self {
+            name: package.name.as_normalized().to_owned(),
+            version: package.version.to_string(),
+            build: package.build.to_string(),
+            url: SafeUrl::from(record.url.clone()).without_credentials(),
+            sha256: Digest::from_bytes(package.sha256?.into()),
+            size: package.size,
+            requested,
+            // Every member serialises: maps have text keys.
+            record: serde_json::to_value(record).unwrap_or_default(),
+        })
+    }
+
+    /// The record as rattler has it.
+    pub(crate) fn record(&self) -> Option<RepoDataRecord> {
+        serde_json::from_value(self.record.clone()).ok()
+    }
+
+    /// Name of the file.
+    pub fn filename(&self) -> &str {
+        self.record.get("fn").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Whether its modules are linked for the Python of the environment (`noarch: python`).
+    pub fn is_pure_python(&self) -> bool {
+        self.record.get("noarch").and_then(Value::as_str) == Some("python")
+    }
+
+    /// Whether it may hold modules of Python: it is Python's own package, or depends on it.
+    pub fn may_hold_modules(&self) -> bool {
+        let depends = self.record.get("depends").and_then(Value::as_array);
+        let names = depends.into_iter().flatten().filter_map(|text| text.as_str()?.split_whitespace().next());
+        self.name == "python" || names.into_iter().any(|name| matches!(name, "python" | "python_abi"))
+    }
+
+    /// The version of Python that it is, for the package of that name.
+    pub fn python(&self) -> Option<(u8, u8, u8)> {
+        if self.name != "python" {
+            return None;
+        }
+        let version = Version::from_str(&self.version).ok()?;
+        let (major, minor) = version.as_major_minor()?;
+        let micro = self.version.split('.').nth(2).and_then(|micro| micro.parse().ok()).unwrap_or(0);
+        Some((u8::try_from(major).ok()?, u8::try_from(minor).ok()?, micro))
+    }
+
+    /// Where Python's package of the environment has its folder of packages, below the prefix (CEP 17).
+    pub fn site_packages(&self) -> Option<String> {
+        let (major, minor, _) = self.python()?;
+        let named = self.record.get("python_site_packages_path").and_then(Value::as_str);
+        Some(named.map_or_else(|| format!("lib/python{major}.{minor}/site-packages"), str::to_owned))
+    }
+}

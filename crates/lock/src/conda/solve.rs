@@ -1,0 +1,96 @@
+//! One solve from request to lock.
+
+use super::{
+    Asked, CondaError, CondaLock, LockedConda, Priority, Request,
+    conflict::{self, Task},
+    explain,
+    gateway::{self, Channels},
+    virtual_packages,
+};
+use envwright_diagnosis::Finding;
+use rattler_conda_types::{GenericVirtualPackage, MatchSpec, RepoDataRecord};
+use rattler_repodata_gateway::RepoData;
+use rattler_solve::{CancellationToken, ChannelPriority};
+use std::time::SystemTime;
+use tokio::time::Instant;
+
+/// Everything that the attempts of one solve share.
+pub(super) struct Universe {
+    pub(super) repodata: Vec<RepoData>,
+    pub(super) virtual_packages: Vec<GenericVirtualPackage>,
+    pub(super) specs: Vec<MatchSpec>,
+    pub(super) preferences: Vec<RepoDataRecord>,
+    pub(super) priority: ChannelPriority,
+    /// When the solver gives up.
+    pub(super) stop: SystemTime,
+    pub(super) cancelled: CancellationToken,
+}
+
+/// Ends the solver where nobody waits for it any more.
+struct Waiting(CancellationToken);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Finds packages that together are what the request wants. Dropping the future ends the solve.
+pub async fn solve(request: &Request) -> Result<CondaLock, CondaError> {
+    let deadline = Instant::now() + request.time_limit;
+    let stop = SystemTime::now() + request.time_limit;
+    let channels = Channels::open(request)?;
+    let specs = gateway::parsed(request)?;
+    let repodata = channels.records(&specs, deadline).await?;
+    explain::check_names(request, &channels, &specs, &repodata, deadline).await?;
+    let waiting = Waiting(CancellationToken::new());
+    let universe = Universe {
+        repodata,
+        virtual_packages: virtual_packages::of(request),
+        specs,
+        preferences: request.preferences.iter().filter_map(LockedConda::record).collect(),
+        priority: match request.priority {
+            Priority::Strict => ChannelPriority::Strict,
+            Priority::Flexible => ChannelPriority::Flexible,
+            Priority::Disabled => ChannelPriority::Disabled,
+        },
+        stop,
+        cancelled: waiting.0.clone(),
+    };
+    let (asked, limit) = (request.specs.clone(), request.time_limit);
+    let platform = request.platform;
+    let work = move || match Task::new(&universe, &universe.specs).run() {
+        conflict::Outcome::Solved(records) => lock(&records, &universe.specs),
+        conflict::Outcome::Unsolvable(_) => Err(explain::conflict(&universe, &asked, platform)),
+        conflict::Outcome::Cancelled => Err(CondaError::Timeout { limit }),
+        conflict::Outcome::Failed(reason) => Err(CondaError::internal(reason)),
+    };
+    let outcome = tokio::task::spawn_blocking(work).await;
+    drop(waiting);
+    outcome.map_err(CondaError::internal)?
+}
+
+fn lock(records: &[RepoDataRecord], specs: &[MatchSpec]) -> Result<CondaLock, CondaError> {
+    let named = |record: &RepoDataRecord| {
+        specs.iter().any(|spec| spec.name.as_exact() == Some(&record.package_record.name))
+    };
+    let mut packages = Vec::with_capacity(records.len());
+    for record in records {
+        let locked = LockedConda::new(record, named(record));
+        packages.push(locked.ok_or_else(|| {
+            let name = record.package_record.name.as_normalized();
+            let finding = Finding::new("conda-bad-channel")
+                .fact("channel", record.channel.as_deref().unwrap_or_default())
+                .detail(format!("It gives no SHA-256 of {name}, so that its file could not be checked."));
+            CondaError::Unsolvable { findings: vec![finding] }
+        })?);
+    }
+    packages.sort_by(|one, other| one.name.cmp(&other.name));
+    let packages = crate::pixi::settled(packages).map_err(CondaError::internal)?;
+    Ok(CondaLock { packages, warnings: Vec::new() })
+}
+
+/// What was asked at a position of the specifications.
+pub(super) fn asked_at(asked: &[Asked], position: usize) -> Option<&Asked> {
+    asked.get(position)
+}

@@ -1,0 +1,348 @@
+//! What a conda package's segment will hold, before any of it is written.
+
+use super::{
+    CondaPython, CondaSegment, PREFIX,
+    archive::{Archive, Kind},
+    prefix, record,
+};
+use crate::{
+    error::Fault,
+    path,
+    wheel::{LARGEST_MODULE, byte_code_path, check_script_name, dotted},
+};
+use envwright_store::{Digest, DigestWriter};
+use rattler_conda_types::package::{
+    FileMode, HasPrefix, LinkJson, NoArchLinks, PackageFile as _, PathType, PathsJson,
+};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    io,
+};
+
+/// Most bytes of a file in which the place of the environment is replaced: it is held in memory.
+const MAX_REPLACED: u64 = 1 << 30;
+/// Most bytes of a text that is kept for who looks at it without unpacking the segment.
+const MAX_TEXT: u64 = 1 << 20;
+/// Time of the files that an installer makes: 1980-01-01, as in wheels.
+const MTIME: u64 = 315_532_800;
+
+/// Final paths and where their bytes come from.
+pub(crate) struct Plan {
+    pub(crate) files: BTreeMap<String, File>,
+    /// Folders that the package brings empty, with their times.
+    pub(crate) directories: BTreeMap<String, u64>,
+    /// Scripts that conda would run, and what describes distributions of Python, by their paths below the prefix.
+    pub(crate) texts: BTreeMap<String, String>,
+}
+
+/// One file or link.
+pub(crate) struct File {
+    pub(crate) source: Source,
+    pub(crate) executable: bool,
+    pub(crate) mtime: u64,
+}
+
+/// Where a file's bytes come from.
+pub(crate) enum Source {
+    Bytes(Vec<u8>),
+    /// A place of the spooled archive.
+    Member {
+        at: u64,
+        size: u64,
+    },
+    /// The same, with the place of the environment replaced.
+    Replaced {
+        at: u64,
+        size: u64,
+        placeholder: Placeholder,
+    },
+    Symlink(String),
+}
+
+/// The place that a file was built for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Placeholder {
+    pub(crate) text: String,
+    pub(crate) binary: bool,
+}
+
+impl Placeholder {
+    /// A file's bytes for the place that it has in images.
+    pub(crate) fn replaced(
+        &self,
+        path: &str,
+        archive: &Archive,
+        at: u64,
+        size: u64,
+    ) -> Result<Vec<u8>, Fault> {
+        let bytes = archive.bytes(path, at, size, MAX_REPLACED)?;
+        let prefix = format!("/{PREFIX}");
+        if !self.binary {
+            return Ok(prefix::in_text(&bytes, &self.text, &prefix));
+        }
+        let made = prefix::in_binary(&bytes, &self.text, &prefix);
+        made.ok_or_else(|| {
+            Fault::invalid(format!("file `{path}` was built for a place shorter than `{prefix}`"))
+        })
+    }
+}
+
+impl Plan {
+    pub(crate) fn new(segment: &CondaSegment<'_>, archive: &Archive) -> Result<Self, Fault> {
+        check_identity(segment, archive)?;
+        let mut plan = Self { files: BTreeMap::new(), directories: BTreeMap::new(), texts: BTreeMap::new() };
+        let mut recorded = BTreeMap::new();
+        let paths = paths(archive)?;
+        for entry in &paths.paths {
+            plan.take(segment, archive, entry, &mut recorded)?;
+        }
+        plan.entry_points(archive, &mut recorded)?;
+        if let Some(python) = segment.python.filter(|python| python.compile) {
+            plan.compile(segment, python, archive, &mut recorded)?;
+        }
+        let name = record::name(segment.record);
+        let text = record::text(segment.record, recorded, paths.paths_version);
+        plan.add(format!("conda-meta/{name}.json"), Source::Bytes(text), false, MTIME)?;
+        let leaves: BTreeSet<&str> = plan.files.keys().map(String::as_str).collect();
+        let all = plan.files.keys().chain(plan.directories.keys()).map(String::as_str);
+        path::check_tree(&leaves, all)?;
+        match plan.directories.keys().find(|path| leaves.contains(path.as_str())) {
+            Some(path) => Err(Fault::refused(path, "it is a file and a directory")),
+            None => Ok(plan),
+        }
+    }
+
+    /// Adds one of the paths that the package lists.
+    fn take(
+        &mut self,
+        segment: &CondaSegment<'_>,
+        archive: &Archive,
+        entry: &rattler_conda_types::package::PathsEntry,
+        recorded: &mut BTreeMap<String, record::Path>,
+    ) -> Result<(), Fault> {
+        let listed = entry.relative_path.to_string_lossy();
+        let listed = path::member(listed.as_bytes())?;
+        let Some(member) = archive.members.get(listed) else {
+            if entry.path_type == PathType::Directory {
+                return self.directory(&place(segment, listed)?, MTIME);
+            }
+            return Err(Fault::invalid(format!("file `{listed}` is listed and missing")));
+        };
+        let path = place(segment, listed)?;
+        let mut noted = record::Path {
+            kind: "hardlink",
+            sha256: entry.sha256.map(|digest| Digest::from_bytes(digest.into())),
+            sha256_in_prefix: None,
+            size: entry.size_in_bytes,
+            placeholder: None,
+        };
+        let source = match &member.kind {
+            Kind::Directory => return self.directory(&path, member.mtime),
+            Kind::Symlink(target) => {
+                noted.kind = "softlink";
+                Source::Symlink(target.clone())
+            }
+            Kind::File { at, size } => {
+                let (at, size) = (*at, *size);
+                self.note_text(archive, &path, at, size)?;
+                noted.size = Some(size);
+                let original = hash(archive, listed, at, size)?;
+                // What a package lists of it may be of before it was signed; conda takes such files, too.
+                noted.sha256 = Some(original);
+                noted.sha256_in_prefix = Some(original);
+                match &entry.prefix_placeholder {
+                    None => Source::Member { at, size },
+                    Some(placeholder) => {
+                        let binary = placeholder.file_mode == FileMode::Binary;
+                        let placeholder = Placeholder { text: placeholder.placeholder.clone(), binary };
+                        let bytes = placeholder.replaced(listed, archive, at, size)?;
+                        noted.sha256_in_prefix = Some(Digest::of(&bytes));
+                        noted.placeholder = Some(placeholder.clone());
+                        Source::Replaced { at, size, placeholder }
+                    }
+                }
+            }
+        };
+        recorded.insert(path.clone(), noted);
+        self.add(path, source, member.executable, member.mtime)
+    }
+
+    /// Keeps what conda would run when it links the package or activates the environment, and what pip would read of the
+    /// distributions in it.
+    fn note_text(&mut self, archive: &Archive, path: &str, at: u64, size: u64) -> Result<(), Fault> {
+        let is_link = |name: &str| {
+            name.starts_with('.') && (name.ends_with("-post-link.sh") || name.ends_with("-pre-link.sh"))
+        };
+        let runs = path.strip_prefix("bin/").is_some_and(is_link)
+            || path.starts_with("etc/conda/activate.d/")
+            || path.starts_with("etc/conda/env_vars.d/");
+        let describes = path.contains("/site-packages/")
+            && (path.ends_with(".dist-info/METADATA")
+                || path.ends_with(".egg-info/PKG-INFO")
+                || path.ends_with(".egg-info"));
+        if (runs || describes) && size <= MAX_TEXT {
+            let bytes = archive.bytes(path, at, size, MAX_TEXT)?;
+            self.texts.insert(path.to_owned(), String::from_utf8_lossy(&bytes).into_owned());
+        }
+        Ok(())
+    }
+
+    /// Adds the commands of a package of pure Python.
+    fn entry_points(
+        &mut self,
+        archive: &Archive,
+        recorded: &mut BTreeMap<String, record::Path>,
+    ) -> Result<(), Fault> {
+        let Some(text) = archive.info.get("link.json") else { return Ok(()) };
+        let link = LinkJson::from_slice(text)
+            .map_err(|error| Fault::invalid(format!("link.json is broken: {error}")))?;
+        let NoArchLinks::Python(python) = link.noarch else { return Ok(()) };
+        for point in python.entry_points {
+            check_script_name(&point.command)?;
+            if !dotted(&point.module) || !dotted(&point.function) {
+                return Err(Fault::invalid(format!("entry point `{}` names no function", point.command)));
+            }
+            let bytes = launcher(&point.module, &point.function).into_bytes();
+            let path = format!("bin/{}", point.command);
+            recorded.insert(path.clone(), record::Path::made("unix_python_entry_point", &bytes));
+            self.add(path, Source::Bytes(bytes), true, MTIME)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the byte code of the modules of a package of pure Python, as conda does.
+    fn compile(
+        &mut self,
+        segment: &CondaSegment<'_>,
+        python: &CondaPython,
+        archive: &Archive,
+        recorded: &mut BTreeMap<String, record::Path>,
+    ) -> Result<(), Fault> {
+        let Some(compiler) = segment.compiler.filter(|_| is_python(segment.record)) else { return Ok(()) };
+        let below = format!("{PREFIX}/{}/", python.site_packages);
+        let module = |(path, file): (&String, &File)| match &file.source {
+            Source::Member { at, size } if path.starts_with(&below) && *size <= LARGEST_MODULE => {
+                Some((byte_code_path(path, compiler.version)?, path.clone(), *at, *size))
+            }
+            _ => None,
+        };
+        let modules: Vec<_> = self.files.iter().filter_map(module).collect();
+        let mut running = compiler.start()?;
+        for (place, path, at, size) in modules {
+            let Some(inside) = place.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix('/')) else {
+                continue;
+            };
+            if recorded.contains_key(inside) {
+                continue;
+            }
+            let source = archive.bytes(&path, at, size, LARGEST_MODULE)?;
+            if let Some(made) = running.compile(&format!("/{path}"), &source)? {
+                recorded.insert(inside.to_owned(), record::Path::made("pyc_file", &made));
+                self.files
+                    .insert(place, File { source: Source::Bytes(made), executable: false, mtime: MTIME });
+            }
+        }
+        Ok(())
+    }
+
+    fn directory(&mut self, path: &str, mtime: u64) -> Result<(), Fault> {
+        self.directories.insert(path::member(format!("{PREFIX}/{path}").as_bytes())?.to_owned(), mtime);
+        Ok(())
+    }
+
+    fn add(&mut self, path: String, source: Source, executable: bool, mtime: u64) -> Result<(), Fault> {
+        let path = path::member(format!("{PREFIX}/{path}").as_bytes())?.to_owned();
+        match self.files.entry(path) {
+            Entry::Vacant(slot) => {
+                slot.insert(File { source, executable, mtime });
+                Ok(())
+            }
+            Entry::Occupied(slot) => Err(Fault::refused(slot.key(), "two members would be installed there")),
+        }
+    }
+}
+
+/// The package must be the one that was asked for.
+fn check_identity(segment: &CondaSegment<'_>, archive: &Archive) -> Result<(), Fault> {
+    let missing = || Fault::invalid("file `info/index.json` is missing");
+    let index: Value = serde_json::from_slice(archive.info.get("index.json").ok_or_else(missing)?)
+        .map_err(|error| Fault::invalid(format!("index.json is broken: {error}")))?;
+    for key in ["name", "version", "build"] {
+        let (own, asked) = (index.get(key), segment.record.get(key));
+        if own.and_then(Value::as_str) != asked.and_then(Value::as_str) {
+            let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("nothing").to_owned();
+            return Err(Fault::invalid(format!(
+                "{key} is `{}`, and the channel says `{}`",
+                text(own),
+                text(asked)
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// What the package lists; of an old one without `paths.json`, all that it holds.
+fn paths(archive: &Archive) -> Result<PathsJson, Fault> {
+    let text = |name: &str, bytes: &[u8]| {
+        String::from_utf8(bytes.to_vec())
+            .map_err(|_| Fault::invalid(format!("file `info/{name}` is not UTF-8")))
+    };
+    let broken =
+        |name: &str, error: &dyn std::fmt::Display| Fault::invalid(format!("{name} is broken: {error}"));
+    if let Some(bytes) = archive.info.get("paths.json") {
+        return PathsJson::from_slice(bytes).map_err(|error| broken("paths.json", &error));
+    }
+    let prefixes = match archive.info.get("has_prefix") {
+        Some(bytes) => {
+            let parsed = HasPrefix::from_str(&text("has_prefix", bytes)?);
+            Some(parsed.map_err(|error| broken("has_prefix", &error))?)
+        }
+        None => None,
+    };
+    let files = archive.members.iter().filter(|(_, member)| member.kind != Kind::Directory);
+    let files = rattler_conda_types::package::Files { files: files.map(|(path, _)| path.into()).collect() };
+    PathsJson::from_deprecated::<Fault>(files, prefixes, None, None, |path| {
+        let member = archive.members.get(path.to_string_lossy().as_ref());
+        let is_link = member.is_some_and(|member| matches!(member.kind, Kind::Symlink(_)));
+        Ok(if is_link { PathType::SoftLink } else { PathType::HardLink })
+    })
+}
+
+fn is_python(record: &Value) -> bool {
+    record.get("noarch").and_then(Value::as_str) == Some("python")
+}
+
+/// Where a path of the package goes below the prefix (CEP 17 for the folder of packages).
+fn place(segment: &CondaSegment<'_>, listed: &str) -> Result<String, Fault> {
+    if !is_python(segment.record) {
+        return Ok(listed.to_owned());
+    }
+    if let Some(rest) = listed.strip_prefix("site-packages/") {
+        let python =
+            segment.python.ok_or_else(|| Fault::invalid("modules need a Python, and there is none"))?;
+        return Ok(format!("{}/{rest}", python.site_packages));
+    }
+    Ok(listed.strip_prefix("python-scripts/").map_or_else(|| listed.to_owned(), |rest| format!("bin/{rest}")))
+}
+
+fn hash(archive: &Archive, name: &str, at: u64, size: u64) -> Result<Digest, Fault> {
+    let mut hashed = DigestWriter::new(io::sink());
+    let copied = io::copy(&mut archive.reader(at, size)?, &mut hashed);
+    let copied = copied.map_err(|error| crate::writer::unreadable(name, &error))?;
+    if copied != size {
+        return Err(Fault::invalid(format!("file `{name}` is shorter than its size says")));
+    }
+    Ok(hashed.digest())
+}
+
+/// A command as conda and rattler make it.
+fn launcher(module: &str, function: &str) -> String {
+    let import = function.split('.').next().unwrap_or(function);
+    format!(
+        "#!/{PREFIX}/bin/python\n# -*- coding: utf-8 -*-\nimport re\nimport sys\n\nfrom {module} import {import}\n\n\
+         if __name__ == '__main__':\n\
+         \tsys.argv[0] = re.sub(r'(-script\\.pyw?|\\.exe)?$', '', sys.argv[0])\n\
+         \tsys.exit({function}())\n"
+    )
+}

@@ -1,0 +1,52 @@
+//! Locks of environments with conda packages.
+
+use super::environment;
+use crate::support::channel::Channel;
+
+#[test]
+fn a_lock_is_pixis_file_and_builds_the_same_image() {
+    let channel = Channel::start();
+    let envwright = environment(&channel, "- python=3.11\n- tabulate\n");
+    envwright.run(&["lock"]).succeeded();
+    let pixi = fs_err::read_to_string(envwright.folder().join("pixi.lock")).unwrap();
+    assert!(pixi.contains("tabulate-0.9.0-pyhd8ed1ab_0.conda") && pixi.contains(&channel.url()), "{pixi}");
+    envwright.run(&["lock", "--check"]).succeeded();
+    let digest = envwright.run(&["build", "--json"]).succeeded().json()["digest"].take();
+    let other = environment(&channel, "- python=3.11\n- tabulate\n")
+        .file("pixi.lock", &pixi)
+        .file("envwright.lock", fs_err::read(envwright.folder().join("envwright.lock")).unwrap());
+    let locked = other.run(&["build", "--locked", "--json"]).succeeded().json();
+    assert_eq!(locked["digest"], digest);
+}
+
+#[test]
+fn a_locked_version_stays_until_it_is_upgraded() {
+    let channel = Channel::start();
+    let envwright = environment(&channel, "- python=3.11\n- tabulate=0.8\n");
+    envwright.run(&["lock"]).succeeded();
+    let envwright =
+        envwright.file("conda.yml", "channels: [conda-forge]\ndependencies:\n- python=3.11\n- tabulate\n");
+    let version = |arguments: &[&str]| {
+        let lock = envwright.run(&[arguments, &["--json"]].concat()).succeeded().json();
+        let packages = lock["lock"]["platforms"]["linux/amd64"]["conda"].as_array().unwrap().clone();
+        let found = packages.into_iter().find(|package| package["name"] == "tabulate").unwrap();
+        found["version"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(version(&["lock"]), "0.8.10");
+    assert_eq!(version(&["lock", "--upgrade-package", "tabulate"]), "0.9.0");
+}
+
+#[test]
+fn what_opens_a_channel_is_in_no_lock_and_in_no_word() {
+    let channel = Channel::with_token("tk-s3cret");
+    let url = channel.at("/t/tk-s3cret/channel");
+    let envwright = environment(&channel, "- tabulate\n")
+        .file("conda.yml", format!("channels: [\"{url}\"]\ndependencies: [tabulate]\n"));
+    let built = envwright.run(&["build", "-v"]).succeeded();
+    envwright.run(&["lock"]).succeeded();
+    let pixi = fs_err::read_to_string(envwright.folder().join("pixi.lock")).unwrap();
+    assert!(pixi.contains(&channel.url()), "{pixi}");
+    for text in [pixi, built.stderr] {
+        assert!(!text.contains("tk-s3cret"), "{text}");
+    }
+}
