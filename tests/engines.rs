@@ -10,6 +10,7 @@ mod support;
 mod engines {
     mod bases;
     mod buildah;
+    mod conda;
     mod conditions;
     mod containerd;
     mod docker;

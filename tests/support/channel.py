@@ -274,9 +274,8 @@ def interpreter(made):
         package.copy(file, f"lib/python3.11/{name}")
     package.copy(files / "usr/bin/python3.11", "bin/python3.11")
     package.link("bin/python", "python3.11").link("bin/python3", "python3.11")
-    # Debian looks for packages in a place of its own.
-    site = package.root / "lib/python3.11/site.py"
-    site.write_text(site.read_text().replace("if is_virtual_environment:", "if True:"))
+    # Debian looks for packages in a place of its own, and has that in the interpreter itself.
+    package.text("lib/python3.11/sitecustomize.py", f"import site, sys\n\nsite.addsitedir(sys.prefix + '/{SITE}')\n")
     config = package.root / "lib/python3.11/sysconfig.py"
     config.write_text(config.read_text().replace("'DEB_PYTHON_INSTALL_LAYOUT', 'posix_local'", "'DEB_PYTHON_INSTALL_LAYOUT', 'posix_prefix'").replace("prefix_scheme = 'posix_local'", "prefix_scheme = 'posix_prefix'"))
     for file in [package.root / "bin/python3.11", *(package.root / "lib/python3.11/lib-dynload").glob("*.so")]:
