@@ -8,6 +8,7 @@ mod conda {
     mod bad;
     mod image;
     mod lock;
+    mod mended;
     mod mixed;
 
     use crate::support::{

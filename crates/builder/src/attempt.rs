@@ -28,6 +28,7 @@ use envwright_target::Platform;
 pub use platforms::Locked;
 use platforms::Prepared;
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -381,7 +382,8 @@ fn failed(build: Option<&str>, error: &BuildError, redactor: &Redactor) -> Faile
 
 /// Reads the definition of a request, whether or not it can be built.
 pub(crate) fn read(request: &Request, settings: &Settings) -> Result<Environment, BuildError> {
-    read_input(&request.input, &request.extras, &request.groups, settings)
+    let options = options(&request.extras, &request.groups, settings);
+    of_input(&request.input, &Options { instead: request.instead.clone(), ..options })
 }
 
 /// Reads a definition with some extras and dependency groups of it, as `settings` have it, whether or not it can be
@@ -392,15 +394,23 @@ pub fn read_input(
     groups: &[String],
     settings: &Settings,
 ) -> Result<Environment, BuildError> {
-    let options = Options {
+    of_input(input, &options(extras, groups, settings))
+}
+
+fn options(extras: &[String], groups: &[String], settings: &Settings) -> Options {
+    Options {
         extras: extras.to_owned(),
         groups: groups.to_owned(),
         index_defaults: settings.indexes.clone(),
         levels: settings.levels.clone(),
-    };
+        instead: BTreeMap::new(),
+    }
+}
+
+fn of_input(input: &Input, options: &Options) -> Result<Environment, BuildError> {
     Ok(match input {
-        Input::Path(path) => envwright_definition::read(path, &options)?,
-        Input::Text { text, folder } => envwright_definition::read_text("<stdin>", text, folder, &options)?,
+        Input::Path(path) => envwright_definition::read(path, options)?,
+        Input::Text { text, folder } => envwright_definition::read_text("<stdin>", text, folder, options)?,
     })
 }
 

@@ -68,7 +68,7 @@ fn findings(request: &Request, settings: &Settings) -> (Vec<Finding>, Redactor) 
 }
 
 /// Writes a file, if its bytes are those of the text that was read.
-fn replaced(source: &Source, text: &str) -> Result<bool, BuildError> {
+pub(crate) fn replaced(source: &Source, text: &str) -> Result<bool, BuildError> {
     const MARK: &[u8] = b"\xef\xbb\xbf";
     let path = Path::new(&source.name);
     let bytes = fs_err::read(path)?;

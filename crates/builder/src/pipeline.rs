@@ -97,7 +97,7 @@ fn in_use(attempt: &Attempt<'_>) -> Result<LockGuard, Failed> {
 }
 
 /// Waits until nobody prunes, or stopping is asked for.
-fn share(home: &Home, stop: &Stop) -> Result<LockGuard, BuildError> {
+pub(crate) fn share(home: &Home, stop: &Stop) -> Result<LockGuard, BuildError> {
     let (sender, receiver) = mpsc::channel();
     let waiting = home.clone();
     // The kernel's wait for a lock cannot be ended from outside.

@@ -4,7 +4,9 @@ use crate::BuildError;
 use envwright_image::ImageReference;
 use envwright_package::Compression;
 use envwright_target::Platform;
-use std::{fmt, num::NonZero, path::PathBuf, str::FromStr, thread::available_parallelism};
+use std::{
+    collections::BTreeMap, fmt, num::NonZero, path::PathBuf, str::FromStr, thread::available_parallelism,
+};
 
 /// Where the definition is read from.
 #[derive(Debug, Clone)]
@@ -101,6 +103,8 @@ pub struct Request {
     pub threads: Option<usize>,
     /// Time limit of one solve; the configured one (600 seconds) where `None`.
     pub solve_limit: Option<std::time::Duration>,
+    /// Texts that are read in the place of what files of the definition have, by the names that these have as sources.
+    pub instead: BTreeMap<String, String>,
 }
 
 impl Request {

@@ -2,8 +2,8 @@
 
 use crate::commands::{
     BuildArguments, CacheArguments, CatalogArguments, CheckArguments, CompletionsArguments, ConvertArguments,
-    DiagnoseArguments, ExplainArguments, ImagesArguments, LockArguments, LogsArguments, PlanArguments,
-    PullArguments, PushArguments, SchemaArguments,
+    DiagnoseArguments, ExplainArguments, FixArguments, ImagesArguments, LockArguments, LogsArguments,
+    PlanArguments, PullArguments, PushArguments, SchemaArguments,
 };
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Build(BuildArguments),
     /// Look at all that can fail before a build, without building
     Check(CheckArguments),
+    /// Find changes of a definition that mend it, each checked by choosing packages anew
+    Fix(FixArguments),
     /// Write a definition in another format, saying what that cannot say
     Convert(ConvertArguments),
     /// Solve a definition and write the lock beside it

@@ -7,6 +7,7 @@ use envwright_definition::PackageName;
 use envwright_package::Compression;
 use envwright_target::Platform;
 use std::{
+    collections::BTreeMap,
     io::Read as _,
     path::{Path, PathBuf},
     time::Duration,
@@ -89,6 +90,7 @@ impl DefinitionArguments {
             locked: false,
             upgrade: Upgrade::None,
             threads: None,
+            instead: BTreeMap::new(),
             solve_limit: target.solve_limit.map(Duration::from_secs),
         })
     }

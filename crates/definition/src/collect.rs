@@ -18,6 +18,8 @@ pub(crate) struct Collected {
     pub(crate) findings: Vec<Finding>,
     pub(crate) remarks: Vec<Finding>,
     pub(crate) unsupported: Vec<Finding>,
+    /// Texts in the place of what files have, by their names.
+    pub(crate) instead: BTreeMap<String, String>,
     /// Passwords and tokens that no pattern recognises.
     pub(crate) secrets: Vec<Secret>,
 }
@@ -87,11 +89,12 @@ impl Collected {
                 return None;
             }
         };
-        let Some(text) = decode(&bytes) else {
+        let name = path.strip_prefix(".").unwrap_or(path).display().to_string();
+        let Some(text) = self.instead.get(&name).cloned().or_else(|| decode(&bytes)) else {
             self.push(Finding::new("definition-encoding").fact("path", written).at(span, "this file"));
             return None;
         };
-        let source = Source::new(path.strip_prefix(".").unwrap_or(path).display().to_string(), text);
+        let source = Source::new(name, text);
         self.sources.push(Arc::clone(&source));
         Some(source)
     }

@@ -262,4 +262,6 @@ pub struct Options {
     pub index_defaults: Indexes,
     /// How bad findings are, where the user says so.
     pub levels: Levels,
+    /// Texts that are read in the place of what files have, by the names that these have as sources.
+    pub instead: BTreeMap<String, String>,
 }

@@ -36,7 +36,10 @@ pub fn read(path: &Path, options: &Options) -> Result<Environment, DefinitionErr
     let bytes = fs_err::read(&file).map_err(|error| unreadable(&file, &error))?;
     let name = file.strip_prefix(".").unwrap_or(&file).display().to_string();
     let encoding = || one(Finding::new("definition-encoding").fact("path", &name));
-    let text = decode(&bytes).ok_or_else(encoding)?;
+    let text = match options.instead.get(&name) {
+        Some(text) => text.clone(),
+        None => decode(&bytes).ok_or_else(encoding)?,
+    };
     let dir = file.parent().unwrap_or(Path::new("")).to_owned();
     environment(&Source::new(name, text), &dir, Some(&file), options)
 }
@@ -59,7 +62,11 @@ fn environment(
     path: Option<&Path>,
     options: &Options,
 ) -> Result<Environment, DefinitionError> {
-    let mut collected = Collected { indexes: options.index_defaults.clone(), ..Collected::default() };
+    let mut collected = Collected {
+        indexes: options.index_defaults.clone(),
+        instead: options.instead.clone(),
+        ..Collected::default()
+    };
     collected.sources.push(Arc::clone(source));
     let read = Read { source, dir, path, options, collected: &mut collected }.whole();
     collected.check_duplicates();

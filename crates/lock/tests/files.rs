@@ -4,6 +4,7 @@
 
 use envwright_lock::{
     BaseLock, Lock, LockFiles, PlatformLock,
+    conda::LockedConda,
     debian::LockedDeb,
     pypi::{LockedWheel, WheelLocation},
 };
@@ -98,11 +99,50 @@ fn platform() -> impl Strategy<Value = PlatformLock> {
             });
     let versions = (option::of((3..4u8, 8..14u8, 0..20u8)), option::of((2..3u32, 17..42u32)));
     (base, versions, each(deb), each(wheel)).prop_map(|(base, (python, glibc), debs, wheels)| PlatformLock {
-        base,
         python,
         glibc,
         debs,
         wheels,
+        ..PlatformLock::of_base(base)
+    })
+}
+
+/// A package with the record that a channel has of it, which says more than the format keeps.
+fn conda(name: String) -> impl Strategy<Value = LockedConda> {
+    let version = "(0|[1-9][0-9]?)(\\.(0|[1-9][0-9]{0,2})){0,2}";
+    (version, digest(), 0..1u64 << 40, any::<bool>(), any::<bool>()).prop_map(
+        move |(version, sha256, size, requested, python)| {
+            let file = format!("{name}-{version}-h0_0.conda");
+            let url = url(&format!("https://channel.example/team/noarch/{file}"));
+            let record = serde_json::json!({
+                "name": name, "version": version, "build": "h0_0", "build_number": 0, "subdir": "noarch",
+                "depends": ["python >=3.8", "six"], "constrains": ["numpy <2"], "license": "MIT",
+                "noarch": if python { "python" } else { "generic" }, "timestamp": 1_700_000_000_123_u64,
+                "sha256": sha256.hex(), "size": size, "fn": file, "url": url.expose().as_str(),
+                "channel": "https://channel.example/team/",
+            });
+            LockedConda {
+                name: name.clone(),
+                version,
+                build: "h0_0".to_owned(),
+                url,
+                sha256,
+                size: Some(size),
+                requested,
+                record,
+            }
+        },
+    )
+}
+
+fn with_conda() -> impl Strategy<Value = Lock> {
+    let packages = each(conda).prop_filter("channels are of packages", |packages| !packages.is_empty());
+    (lock(), packages).prop_map(|(mut lock, packages)| {
+        for platform in lock.platforms.values_mut() {
+            platform.channels = vec!["https://channel.example/team/".to_owned()];
+            platform.conda.clone_from(&packages);
+        }
+        lock
     })
 }
 
@@ -117,6 +157,28 @@ fn lock() -> impl Strategy<Value = Lock> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
+    /// What the format keeps of a record is kept for good.
+    #[test]
+    fn conda_packages_are_read_as_they_were_written(lock in with_conda()) {
+        let folder = tempfile::tempdir().unwrap();
+        let files = LockFiles::of(folder.path());
+        files.write(&lock, &[]).unwrap();
+        let once = files.read().unwrap().unwrap();
+        for (one, other) in once.platforms.values().zip(lock.platforms.values()) {
+            let names = |lock: &PlatformLock| {
+                let all = lock.conda.iter();
+                all.map(|one| (one.name.clone(), one.version.clone(), one.build.clone(), one.url.clone(), one.sha256, one.size, one.requested))
+                    .collect::<Vec<_>>()
+            };
+            prop_assert_eq!(names(one), names(other));
+            prop_assert_eq!(&one.channels, &other.channels);
+            prop_assert!(one.conda.iter().all(|one| one.record["depends"].as_array().unwrap().len() == 2));
+        }
+        prop_assert!(files.are(&once, &[]).unwrap());
+        files.write(&once, &[]).unwrap();
+        prop_assert_eq!(files.read().unwrap().unwrap(), once);
+    }
+
     #[test]
     fn what_was_written_is_read(lock in lock()) {
         let folder = tempfile::tempdir().unwrap();

@@ -8,6 +8,7 @@ mod completions;
 mod convert;
 mod diagnose;
 mod explain;
+mod fix;
 mod history;
 mod images;
 mod lock;
@@ -25,6 +26,7 @@ pub(crate) use completions::CompletionsArguments;
 pub(crate) use convert::ConvertArguments;
 pub(crate) use diagnose::DiagnoseArguments;
 pub(crate) use explain::ExplainArguments;
+pub(crate) use fix::FixArguments;
 pub(crate) use images::ImagesArguments;
 pub(crate) use lock::LockArguments;
 pub(crate) use logs::LogsArguments;
@@ -67,6 +69,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failu
     match arguments.command {
         Command::Build(arguments) => build::run(&arguments, &global, terminal),
         Command::Check(arguments) => check::run(&arguments, &global, terminal),
+        Command::Fix(arguments) => fix::run(&arguments, &global, terminal),
         Command::Convert(arguments) => convert::run(&arguments, &global, terminal),
         Command::Lock(arguments) => lock::run(&arguments, &global, terminal),
         Command::Plan(arguments) => plan::run(&arguments, &global, terminal),

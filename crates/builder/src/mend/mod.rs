@@ -1,0 +1,179 @@
+//! Checked fixes: changes of a definition after which packages can be chosen, found by trying.
+
+mod candidates;
+mod lines;
+
+use crate::{
+    BuildError,
+    attempt::{self, Attempt, Locked},
+    context::Context,
+    event::Listener,
+    fix::replaced,
+    pipeline,
+    record::Record,
+    request::{Input, Request},
+    settings::Settings,
+    stop::Stop,
+};
+use candidates::Candidate;
+use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, Finding, Fix, edit, masked};
+use envwright_redact::Redactor;
+use envwright_store::Home;
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+/// Most candidates that are tried, and most time that goes into it.
+const MOST_TRIED: usize = 24;
+const MOST_TIME: Duration = Duration::from_mins(5);
+
+/// What is wrong with a definition, and what would mend it.
+#[derive(Debug, Clone)]
+pub struct Mended {
+    /// What stops a build, as choosing packages finds it.
+    pub diagnosis: Diagnosis,
+    /// Changes that mend it, the one that changes least first for each problem.
+    pub proposals: Vec<Proposal>,
+    /// What was made of them: the changes as a unified diff, secrets masked.
+    pub applied: Option<String>,
+    /// The whole text afterwards, where the definition came as a text.
+    pub text: Option<String>,
+}
+
+/// A change of the definition's text.
+#[derive(Debug, Clone, Serialize)]
+pub struct Proposal {
+    /// The problem that it is for.
+    pub problem: String,
+    /// What it does, in one sentence without a full stop.
+    pub title: String,
+    /// What it changes, as a unified diff; secrets masked.
+    pub patch: String,
+    /// Whether packages could be chosen with it. The others are changes of the text alone.
+    pub checked: bool,
+    #[serde(skip)]
+    fix: Fix,
+}
+
+/// Looks for changes that mend what stops a build: each is tried, and shown as checked only after all packages could be
+/// chosen with it. With `apply`, the first one for that problem is written; comments and layout stay.
+pub fn mend(
+    home: &Home,
+    settings: &Settings,
+    request: &Request,
+    apply: Option<&str>,
+    listener: &dyn Listener,
+    stop: &Stop,
+) -> Result<Mended, BuildError> {
+    let trial = Trial { home, settings, request, listener, stop, end: Instant::now() + MOST_TIME };
+    let outcome = trial.choose(request.clone());
+    let (findings, redactor) = match outcome {
+        Ok(_) => (Vec::new(), Redactor::default()),
+        Err((BuildError::Interrupted, _)) => return Err(BuildError::Interrupted),
+        Err((error, redactor)) => (error.findings(), redactor),
+    };
+    let environment = attempt::read(request, settings).ok();
+    let mut proposals = Vec::new();
+    let mut tried = 0;
+    for finding in &findings {
+        let mut found = false;
+        for candidate in candidates::of(finding, environment.as_ref(), settings) {
+            // One that works is enough for each way of mending.
+            if found && !candidate.is_another_way || tried >= MOST_TRIED || Instant::now() > trial.end {
+                continue;
+            }
+            tried += 1;
+            if let Some(proposal) = trial.proposal(finding, candidate, &redactor)? {
+                found = true;
+                proposals.push(proposal);
+            }
+        }
+    }
+    let diagnosis = Diagnosis::redacted(masked(findings, &redactor), &Catalog::builtin(), &redactor);
+    let mut mended = Mended { diagnosis, proposals, applied: None, text: None };
+    if let Some(problem) = apply {
+        mended.apply(problem, request, &redactor)?;
+    }
+    Ok(mended)
+}
+
+impl Mended {
+    fn apply(&mut self, problem: &str, request: &Request, redactor: &Redactor) -> Result<(), BuildError> {
+        let Some(proposal) = self.proposals.iter().find(|proposal| proposal.problem == problem) else {
+            return Ok(());
+        };
+        let mut patch = String::new();
+        for (source, text) in edit::edited([&proposal.fix]).0 {
+            patch += &redactor.redact(&edit::diff(&source, &text));
+            match &request.input {
+                Input::Text { text: whole, .. } if *whole == source.text => self.text = Some(text),
+                _ if replaced(&source, &text)? => {}
+                _ => {
+                    let reason = format!("{} changed meanwhile, or is not UTF-8", source.name);
+                    return Err(std::io::Error::other(reason).into());
+                }
+            }
+        }
+        self.applied = Some(patch);
+        Ok(())
+    }
+}
+
+/// What candidates are tried with.
+struct Trial<'a> {
+    home: &'a Home,
+    settings: &'a Settings,
+    request: &'a Request,
+    listener: &'a dyn Listener,
+    stop: &'a Stop,
+    end: Instant,
+}
+
+impl Trial<'_> {
+    /// Chooses the packages of a request.
+    fn choose(&self, request: Request) -> Result<Locked, (BuildError, Redactor)> {
+        let attempt = Attempt::open(self.home, self.settings, &request, self.stop).map_err(|error| {
+            let redactor = error.redactor();
+            (error, redactor)
+        })?;
+        let record = Record::unkept(self.listener);
+        let outcome = (|| {
+            let _in_use = pipeline::share(self.home, self.stop)?;
+            let context = Context::new(self.home, self.settings, &request, &record, self.stop)?;
+            attempt.block_on(attempt.lock_all(&context))
+        })();
+        outcome.map_err(|error| (error, attempt.redactor()))
+    }
+
+    /// The candidate, where it mends the finding.
+    fn proposal(
+        &self,
+        finding: &Finding,
+        candidate: Candidate,
+        redactor: &Redactor,
+    ) -> Result<Option<Proposal>, BuildError> {
+        let Candidate { mut fix, settle, .. } = candidate;
+        let mut request = self.request.clone();
+        for (source, text) in edit::edited([&fix]).0 {
+            match &mut request.input {
+                Input::Text { text: whole, .. } if *whole == source.text => *whole = text,
+                _ => drop(request.instead.insert(source.name.clone(), text)),
+            }
+        }
+        match self.choose(request) {
+            Ok(locked) => {
+                if let Some(settle) = settle {
+                    fix = settle(&locked).unwrap_or(fix);
+                }
+                Ok(Some(Proposal {
+                    problem: finding.problem.to_string(),
+                    title: fix.title.clone(),
+                    patch: redactor.redact(&fix.patch()).into_owned(),
+                    checked: true,
+                    fix,
+                }))
+            }
+            Err((BuildError::Interrupted, _)) => Err(BuildError::Interrupted),
+            Err(_) => Ok(None),
+        }
+    }
+}

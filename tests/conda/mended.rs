@@ -1,0 +1,167 @@
+//! Fixes that were checked by choosing packages anew: each is offered, applied, and then builds.
+
+use super::environment;
+use crate::support::{
+    Envwright,
+    channel::{self, Channel},
+    index::Index,
+    wheel::wheel,
+};
+
+/// The fix of a problem is offered as checked with this title; applied, `file` is this text, and the image is built.
+#[track_caller]
+fn mends(envwright: &Envwright, problem: &str, title: &str, file: &str, text: &str) {
+    let offered = envwright.run(&["fix", "--json"]).succeeded().json();
+    let proposals = offered["proposals"].as_array().unwrap().clone();
+    let proposal = proposals.iter().find(|one| one["title"] == title);
+    let proposal = proposal.unwrap_or_else(|| panic!("no `{title}` in {offered:#}"));
+    assert_eq!((&proposal["problem"], &proposal["checked"]), (&problem.into(), &true.into()));
+    let before = fs_err::read_to_string(envwright.folder().join(file)).unwrap();
+    assert_ne!(before, text);
+    envwright.run(&["fix", "--apply", problem]).succeeded();
+    assert_eq!(fs_err::read_to_string(envwright.folder().join(file)).unwrap(), text);
+    envwright.run(&["build"]).succeeded();
+}
+
+fn conda(dependencies: &str) -> String {
+    format!("channels: [conda-forge]\ndependencies:\n{dependencies}")
+}
+
+#[test]
+fn a_misspelled_name() {
+    let channel = Channel::start();
+    let envwright = environment(&channel, "- python=3.11  # why\n- tabulat=0.9 # tables\n");
+    let text = conda("- python=3.11  # why\n- tabulate=0.9 # tables\n");
+    mends(
+        &envwright,
+        "conda-package-not-found",
+        "Write `tabulate` in the place of `tabulat`",
+        "conda.yml",
+        &text,
+    );
+}
+
+#[test]
+fn a_version_that_is_not_there() {
+    let channel = Channel::start();
+    let envwright = environment(&channel, "- tabulate=0.8.7\n- six\n");
+    let title = "Ask for tabulate 0.8.10, the nearest version that there is";
+    mends(&envwright, "conda-package-not-found", title, "conda.yml", &conda("- tabulate=0.8.10\n- six\n"));
+}
+
+#[test]
+fn a_package_that_is_on_pypi() {
+    let channel = Channel::start();
+    let index = Index::of(&[wheel("zzyzx", "1.2")]);
+    let envwright =
+        environment(&channel, "- python=3.11\n- zzyzx=1.2 # only there\n- six\n").index(&index.url());
+    let text = conda("- python=3.11\n- six\n- pip\n- pip:\n  - zzyzx==1.2.*\n");
+    mends(&envwright, "conda-package-not-found", "Take zzyzx from PyPI", "conda.yml", &text);
+    let envwright = environment(&channel, "- zzyzx\n- pip\n- pip:\n  - other\n")
+        .index(&Index::of(&[wheel("zzyzx", "1.2"), wheel("other", "1")]).url());
+    let text = conda("- pip\n- pip:\n  - zzyzx\n  - other\n");
+    mends(&envwright, "conda-package-not-found", "Take zzyzx from PyPI", "conda.yml", &text);
+}
+
+#[test]
+fn a_package_of_another_channel() {
+    let channel = Channel::start();
+    let empty = tempfile::tempdir().unwrap();
+    for subdir in ["linux-64", "noarch"] {
+        fs_err::create_dir(empty.path().join(subdir)).unwrap();
+        fs_err::write(
+            empty.path().join(subdir).join("repodata.json"),
+            format!("{{\"info\": {{\"subdir\": \"{subdir}\"}}, \"packages\": {{}}}}"),
+        )
+        .unwrap();
+    }
+    let other = Channel::of(empty.path());
+    let config =
+        format!("[conda.custom-channels]\nconda-forge = \"{}\"\nteam = \"{}\"\n", channel.url(), other.url());
+    let envwright = environment(&channel, "")
+        .config(&config)
+        .file("conda.yml", "channels:\n  - team\ndependencies:\n  - busybox\n");
+    let text = "channels:\n  - team\n  - conda-forge\ndependencies:\n  - busybox\n";
+    mends(&envwright, "conda-package-not-found", "Add the channel `conda-forge`", "conda.yml", text);
+}
+
+#[test]
+fn pins_that_exclude_each_other() {
+    let channel = Channel::start();
+    let envwright = environment(&channel, "- alpha=1\n- beta\n");
+    let title = "Ask for alpha 2.0, which goes with the others";
+    mends(&envwright, "conda-unsatisfiable", title, "conda.yml", &conda("- alpha=2.0\n- beta\n"));
+}
+
+#[test]
+fn a_driver_that_is_not_named() {
+    let channel = Channel::start();
+    let envwright = environment(&channel, "- gpu-only\n");
+    let text = "name: app\nimage: oci:base\nconda_file: conda.yml\ncuda: \"12.0\"\n";
+    mends(
+        &envwright,
+        "conda-virtual-package-missing",
+        "Say that the image is for CUDA 12.0",
+        "environment.yaml",
+        text,
+    );
+}
+
+#[test]
+fn what_pip_cannot_take_away_stays_condas() {
+    let channel = Channel::start();
+    let index = Index::of(&[wheel("distutils-made", "2.0"), wheel("app", "1.0")]);
+    let envwright =
+        environment(&channel, "- distutils-made\n- pip\n- pip:\n  - distutils-made==2.0\n  - app\n")
+            .index(&index.url());
+    let text = conda("- distutils-made\n- pip\n- pip:\n  - app\n");
+    mends(
+        &envwright,
+        "pip-cannot-uninstall-distutils",
+        "Take distutils-made from conda alone",
+        "conda.yml",
+        &text,
+    );
+}
+
+#[test]
+fn requirements_of_pip() {
+    let channel = Channel::start();
+    let index = Index::of(&[
+        wheel("requests", "2.31.0"),
+        wheel("old", "1.0").requires_python("<3.11"),
+        wheel("old", "0.9"),
+    ]);
+    let asking = |requirements: &str| {
+        environment(&channel, "- python=3.11\n- pip\n- pip:\n  - -r requirements.txt\n")
+            .index(&index.url())
+            .file("requirements.txt", requirements)
+    };
+    let missing = "pip-no-matching-distribution";
+    mends(
+        &asking("reqeusts # http\n"),
+        missing,
+        "Write `requests` in the place of `reqeusts`",
+        "requirements.txt",
+        "requests # http\n",
+    );
+    let title = "Ask for requests 2.31.0, the nearest version that there is";
+    mends(
+        &asking("requests==2.32 # http\n"),
+        missing,
+        title,
+        "requirements.txt",
+        "requests==2.31.0 # http\n",
+    );
+}
+
+#[test]
+fn nothing_is_offered_that_does_not_help() {
+    let channel = Channel::start();
+    assert!(channel::folder().is_dir());
+    let envwright = environment(&channel, "- qqqqqqqq\n").index(&Index::of(&[wheel("six", "1.16")]).url());
+    let ran = envwright.run(&["fix", "--json"]);
+    assert_eq!((ran.code, ran.json()["proposals"].as_array().unwrap().len()), (Some(1), 0), "{ran}");
+    let healthy = environment(&channel, "- tabulate\n").run(&["fix"]).succeeded();
+    assert!(healthy.stderr.contains("nothing to fix"), "{healthy}");
+}
