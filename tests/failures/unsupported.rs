@@ -3,24 +3,6 @@
 use crate::support::Envwright;
 
 #[test]
-fn conda_packages_are_not_built_yet() {
-    let envwright = Envwright::new()
-        .file("environment.yml", "image: bootstrap:debian/bookworm\nconda_file: conda.yml\n")
-        .file("conda.yml", "dependencies:\n  - python=3.11\n");
-    assert_failure!(envwright, ["build"], 1, "not-supported-yet", {
-        "feature": "conda packages (`conda_file`)",
-    });
-}
-
-#[test]
-fn a_conda_environment_is_known_as_one() {
-    let text =
-        "name: app\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.11\n  - pip:\n    - requests\n";
-    let envwright = Envwright::new().file("environment.yml", text);
-    assert_failure!(envwright, ["build"], 1, "not-supported-yet", {});
-}
-
-#[test]
 fn a_dockerfile_is_known_as_one() {
     let envwright = Envwright::new().file("Dockerfile", "FROM debian:12\nRUN apt-get update\n");
     assert_failure!(envwright, ["build", "Dockerfile"], 1, "not-supported-yet", {});

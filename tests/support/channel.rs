@@ -30,9 +30,9 @@ impl Channel {
     /// Serves it to those alone who know a token, as conda has it in the path.
     pub(crate) fn with_token(token: &str) -> Self {
         let (folder, place) = (folder(), format!("/t/{token}/channel/"));
-        Self(Server::start(move |path| match path.starts_with(&place) {
-            true => file(&folder, path, &place),
-            false => Answer::status("403 Forbidden", ""),
+        Self(Server::start(move |path| {
+            let is_known = path.starts_with(&place);
+            if is_known { file(&folder, path, &place) } else { Answer::status("403 Forbidden", "") }
         }))
     }
 

@@ -41,18 +41,14 @@ pub(crate) fn of(segments: &[SegmentRef]) -> Activation {
     let (files, sourced): (Vec<_>, Vec<_>) =
         scripts.into_iter().partition(|(path, _)| path.starts_with("etc/conda/env_vars.d/"));
     for (path, (package, text)) in files {
-        match serde_json::from_str::<BTreeMap<String, Value>>(text) {
-            Ok(values) => {
-                let texts =
-                    values.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())));
-                set.extend(texts);
-            }
-            Err(_) => {
-                activation.findings.push(told(package, path).detail("It is no JSON of names and texts."))
-            }
-        }
+        let Ok(values) = serde_json::from_str::<BTreeMap<String, Value>>(text) else {
+            let finding = told(package, path).detail("It is no JSON of names and texts.");
+            activation.findings.push(finding);
+            continue;
+        };
+        set.extend(values.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))));
     }
-    for (path, (package, text)) in sourced.into_iter().filter(|(path, _)| path.ends_with(".sh")) {
+    for (path, (package, text)) in sourced.into_iter().filter(|(path, _)| is_script(path)) {
         match exports(text, &set) {
             Ok(values) => set.extend(values),
             Err(line) => {
@@ -106,6 +102,11 @@ fn exports(text: &str, known: &BTreeMap<String, String>) -> Result<Vec<(String, 
     Ok(found)
 }
 
+/// conda takes those of `sh` alone, by their name.
+fn is_script(path: &str) -> bool {
+    path.strip_suffix(".sh").is_some()
+}
+
 fn variable(name: &str) -> Option<&str> {
     let first = name.bytes().next()?;
     let valid = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -124,13 +125,11 @@ fn expanded(word: &str, known: &BTreeMap<String, String>) -> Option<String> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('$') {
         out.push_str(Some(before).filter(|before| !before.contains(special))?);
-        let (name, tail) = match after.strip_prefix('{') {
-            Some(braced) => braced.split_once('}')?,
-            None => {
-                let end =
-                    after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
-                after.split_at(end)
-            }
+        let (name, tail) = if let Some(braced) = after.strip_prefix('{') {
+            braced.split_once('}')?
+        } else {
+            let is_end = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+            after.split_at(after.find(is_end).unwrap_or(after.len()))
         };
         out.push_str(known.get(variable(name)?)?);
         rest = tail;

@@ -62,7 +62,7 @@ pub(crate) async fn image(
         }
     }
     let plan = plan_layers(&parts.segments, parts.base.files(), parts.base.layers().len())?;
-    let replaced = |clash: &&Clash| !covered.iter().any(|name| *name == clash.winner);
+    let replaced = |clash: &&Clash| !covered.contains(&clash.winner);
     let mut warnings: Vec<Finding> = plan.clashes.iter().filter(replaced).map(clash).collect();
     warnings.extend(activation.findings);
     warnings.extend(scripts.into_iter().map(|(package, lacks)| script_not_run(&package, &lacks)));

@@ -11,7 +11,7 @@ use envwright_image::{Base, Kind, SegmentRef};
 use envwright_lock::PlatformLock;
 use envwright_package::{OwnFile, Rewrites};
 use envwright_target::{FileEntry, Files, Platform, TargetFacts, resolve};
-use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _};
+use std::{collections::BTreeSet, fmt::Write as _, os::unix::fs::PermissionsExt as _};
 
 /// Where wheels live in every image.
 pub(crate) const PREFIX: &str = "opt/env";
@@ -110,11 +110,12 @@ impl Ground<'_> {
             let channel =
                 package.record.get("channel").and_then(serde_json::Value::as_str).unwrap_or_default();
             let channel = channel.trim_end_matches('/');
-            text += &format!("+{channel}/{subdir}::{}-{}-{}\n", package.name, package.version, package.build);
+            let _ =
+                writeln!(text, "+{channel}/{subdir}::{}-{}-{}", package.name, package.version, package.build);
         }
         let specs = self.environment.conda.iter().flat_map(|conda| &conda.specs);
         let specs: Vec<String> = specs.map(|spec| format!("'{}'", spec.canonical())).collect();
-        text += &format!("# update specs: [{}]\n", specs.join(", "));
+        let _ = writeln!(text, "# update specs: [{}]", specs.join(", "));
         vec![
             OwnFile::directory("opt", self.epoch),
             OwnFile::directory(PREFIX, self.epoch),

@@ -218,10 +218,8 @@ fn azure_files_without_an_image_get_the_default_base_only_with_a_key_of_ours() {
 fn formats_that_are_not_built_yet_are_named() {
     let here = Path::new(".");
     for (name, text) in [
-        ("environment.yml", "channels: [conda-forge]\ndependencies: [numpy]\n"),
         ("Dockerfile", "FROM debian\n"),
         ("pixi.lock", "version: 6\nenvironments: {}\npackages: []\n"),
-        ("e.yml", "image: scratch\nconda_file: {dependencies: [numpy]}\n"),
         ("e.yml", "name: a\nbuild: {path: https://git.example/a.git}\n"),
         ("pyproject.toml", "[project]\nname = 'a'\ndynamic = ['dependencies']\n"),
     ] {

@@ -111,26 +111,26 @@ impl Attempt<'_> {
         platform: Platform,
         ground: Ground,
         known: &Known,
-        look: &mut Look,
+        seen: &mut Look,
     ) -> Option<Solved> {
         let what = format!("packages for {platform}");
         let (lock, cuda, key) = match ground {
             Ground::Whole(solved) => {
-                look_at_conda(platform, &solved.lock, look);
+                look_at_conda(platform, &solved.lock, seen);
                 return Some(*solved);
             }
             Ground::Base { lock, cuda, key } => (*lock, cuda, key),
         };
         let lock = self.conda(context, platform, lock, cuda, known).await;
-        let (lock, warnings) = look.of("conda", what.clone(), lock)?;
-        look_at_conda(platform, &lock, look);
+        let (lock, warnings) = seen.of("conda", what.clone(), lock)?;
+        look_at_conda(platform, &lock, seen);
         let solved = self.wheels(context, platform, lock, known).await;
-        let (mut solved, replaced) = look.of("pypi", what.clone(), solved)?;
+        let (mut solved, replaced) = seen.of("pypi", what.clone(), solved)?;
         solved.warnings.splice(0..0, warnings);
         solved.warnings.extend(replaced);
         if solved.lock.wheels.iter().all(|wheel| hashes::sha256(wheel).is_some()) {
             let kept = solve::keep(context, &key, &solved);
-            look.of("pypi", what, kept)?;
+            seen.of("pypi", what, kept)?;
         }
         Some(solved)
     }
@@ -172,11 +172,11 @@ impl Attempt<'_> {
     }
 }
 
-fn look_at_conda(platform: Platform, lock: &PlatformLock, look: &mut Look) {
+fn look_at_conda(platform: Platform, lock: &PlatformLock, seen: &mut Look) {
     if !lock.conda.is_empty() {
         let python = lock.python.map(|(major, minor, micro)| format!(", Python {major}.{minor}.{micro}"));
         let about = format!("{} for {platform}{}", packages(lock.conda.len()), python.unwrap_or_default());
-        look.add("conda", State::Ok, about);
+        seen.add("conda", State::Ok, about);
     }
 }
 

@@ -147,13 +147,13 @@ impl About<'_> {
         let end = lines::of(&last.span).end;
         let text = &last.span.source().text;
         let open = if text[..end].ends_with('\n') { "" } else { "\n" };
-        let list = format!("{open}{pip}{indent}- pip:\n{indent}  - {requirement}\n");
+        let added = format!("{open}{pip}{indent}- pip:\n{indent}  - {requirement}\n");
         if last.span == spec.span {
             // The line itself is what the list takes the place of.
             let line = Span::new(spec.span.source(), lines::of(&spec.span));
-            return Some(Fix::new(moved.title, line, list.trim_start_matches('\n')));
+            return Some(Fix::new(moved.title, line, added.trim_start_matches('\n')));
         }
-        Some(moved.and(lines::at(last.span.source(), end), list))
+        Some(moved.and(lines::at(last.span.source(), end), added))
     }
 
     /// One specification after the other without its version, which then is the one that was chosen.
@@ -209,32 +209,27 @@ impl About<'_> {
     }
 
     fn requirement_renamed(&self) -> Option<Fix> {
-        let (nearest, (requirement, span)) = (self.fact("nearest")?, self.requirement()?);
+        let (nearest, (_, span)) = (self.fact("nearest")?, self.requirement()?);
         let name = name_in(span)?;
-        let _ = requirement;
         Some(Fix::new(format!("Write `{nearest}` in the place of `{}`", name.text()), name, nearest))
     }
 
     fn requirement_versions(&self) -> Vec<Fix> {
         let Some((requirement, span)) = self.requirement() else { return Vec::new() };
-        let Some((name, rest)) = name_in(span).and_then(|name| {
-            let end = name.range().end;
-            let written = span.text()[name.range().len()..].to_owned();
+        let rest = name_in(span).and_then(|name| {
+            let written = span.text()[name.range().len()..].trim_end();
             // Extras, markers and hashes mean something that is not to be lost.
-            (!written.contains(['[', ';', '@']) && !written.contains("--hash")).then(|| {
-                let length = written.trim_end().len();
-                (name, Span::new(span.source(), end..end + length))
-            })
-        }) else {
-            return Vec::new();
-        };
+            let is_plain = !written.contains(['[', ';', '@']) && !written.contains("--hash");
+            let end = name.range().end;
+            is_plain.then(|| Span::new(span.source(), end..end + written.len()))
+        });
+        let Some(rest) = rest else { return Vec::new() };
         let asked = rest.text().trim_start_matches(['=', '~', '>', '<', ' ', '!']);
         let versions = closest(asked, self.fact("available").unwrap_or_default());
         let fix = |version: String| {
             let title = format!("Ask for {} {version}, the nearest version that there is", requirement.name);
             Fix::new(title, rest.clone(), format!("=={version}"))
         };
-        let _ = name;
         versions.into_iter().map(fix).collect()
     }
 

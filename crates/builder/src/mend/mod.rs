@@ -65,11 +65,9 @@ pub fn mend(
     stop: &Stop,
 ) -> Result<Mended, BuildError> {
     let trial = Trial { home, settings, request, listener, stop, end: Instant::now() + MOST_TIME };
-    let outcome = trial.choose(request.clone());
-    let (findings, redactor) = match outcome {
+    let (findings, redactor) = match trial.choose(request)? {
         Ok(_) => (Vec::new(), Redactor::default()),
-        Err((BuildError::Interrupted, _)) => return Err(BuildError::Interrupted),
-        Err((error, redactor)) => (error.findings(), redactor),
+        Err(failure) => (failure.error.findings(), failure.redactor),
     };
     let environment = attempt::read(request, settings).ok();
     let mut proposals = Vec::new();
@@ -118,6 +116,12 @@ impl Mended {
     }
 }
 
+/// Why packages could not be chosen, and what hides the definition's secrets.
+struct Failure {
+    error: BuildError,
+    redactor: Redactor,
+}
+
 /// What candidates are tried with.
 struct Trial<'a> {
     home: &'a Home,
@@ -129,19 +133,26 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// Chooses the packages of a request.
-    fn choose(&self, request: Request) -> Result<Locked, (BuildError, Redactor)> {
-        let attempt = Attempt::open(self.home, self.settings, &request, self.stop).map_err(|error| {
-            let redactor = error.redactor();
-            (error, redactor)
-        })?;
+    /// Chooses the packages of a request, or says why they cannot be. An error where the user asked to stop.
+    fn choose(&self, request: &Request) -> Result<Result<Locked, Box<Failure>>, BuildError> {
+        let attempt = match Attempt::open(self.home, self.settings, request, self.stop) {
+            Ok(attempt) => attempt,
+            Err(error) => {
+                let redactor = error.redactor();
+                return Ok(Err(Box::new(Failure { error, redactor })));
+            }
+        };
         let record = Record::unkept(self.listener);
         let outcome = (|| {
             let _in_use = pipeline::share(self.home, self.stop)?;
-            let context = Context::new(self.home, self.settings, &request, &record, self.stop)?;
+            let context = Context::new(self.home, self.settings, request, &record, self.stop)?;
             attempt.block_on(attempt.lock_all(&context))
         })();
-        outcome.map_err(|error| (error, attempt.redactor()))
+        match outcome {
+            Ok(locked) => Ok(Ok(locked)),
+            Err(BuildError::Interrupted) => Err(BuildError::Interrupted),
+            Err(error) => Ok(Err(Box::new(Failure { error, redactor: attempt.redactor() }))),
+        }
     }
 
     /// The candidate, where it mends the finding.
@@ -159,21 +170,16 @@ impl Trial<'_> {
                 _ => drop(request.instead.insert(source.name.clone(), text)),
             }
         }
-        match self.choose(request) {
-            Ok(locked) => {
-                if let Some(settle) = settle {
-                    fix = settle(&locked).unwrap_or(fix);
-                }
-                Ok(Some(Proposal {
-                    problem: finding.problem.to_string(),
-                    title: fix.title.clone(),
-                    patch: redactor.redact(&fix.patch()).into_owned(),
-                    checked: true,
-                    fix,
-                }))
-            }
-            Err((BuildError::Interrupted, _)) => Err(BuildError::Interrupted),
-            Err(_) => Ok(None),
+        let Ok(locked) = self.choose(&request)? else { return Ok(None) };
+        if let Some(settle) = settle {
+            fix = settle(&locked).unwrap_or(fix);
         }
+        Ok(Some(Proposal {
+            problem: finding.problem.to_string(),
+            title: fix.title.clone(),
+            patch: redactor.redact(&fix.patch()).into_owned(),
+            checked: true,
+            fix,
+        }))
     }
 }

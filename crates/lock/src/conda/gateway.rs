@@ -8,7 +8,8 @@ use envwright_redact::SafeUrl;
 use envwright_store::refused;
 use envwright_target::{Arch, Platform};
 use rattler_conda_types::{
-    MatchSpec, PackageNameMatcher, ParseMatchSpecOptions, ParseStrictness, RepoDataRecord, Subdir,
+    MatchSpec, PackageName, PackageNameMatcher, ParseMatchSpecOptions, ParseStrictness, RepoDataRecord,
+    Subdir,
 };
 use rattler_repodata_gateway::{
     ChannelConfig, Gateway, GatewayError, MultiSource, RepoData, Source, SourceConfig, fetch::CacheAction,
@@ -45,15 +46,12 @@ impl<'r> Channels<'r> {
                 .map(|url| rattler_conda_types::Channel::from_url(url.expose().clone()))
                 .collect();
             plain.extend(own.iter().cloned());
-            match own.as_slice() {
-                [one] => sources.push(Source::Channel(one.clone())),
-                _ => {
-                    let several = MultiSource::new(
-                        channel.name.as_str(),
-                        own.into_iter().map(Source::Channel).collect(),
-                    );
-                    sources.push(several.map_err(CondaError::internal)?.into());
-                }
+            if let [one] = own.as_slice() {
+                sources.push(Source::Channel(one.clone()));
+            } else {
+                let several = own.into_iter().map(Source::Channel).collect();
+                let several = MultiSource::new(channel.name.as_str(), several);
+                sources.push(several.map_err(CondaError::internal)?.into());
             }
         }
         Ok(Self { request, gateway, sources, plain })
@@ -91,7 +89,7 @@ impl<'r> Channels<'r> {
         let subdirs = [subdir(self.request.platform), Subdir::NoArch];
         let query = self.gateway.names(self.plain.clone(), subdirs);
         let names = timeout_at(deadline, async { query.await }).await.ok()?.ok()?;
-        nearest(name, names.iter().map(|name| name.as_normalized())).map(str::to_owned)
+        nearest(name, names.iter().map(PackageName::as_normalized)).map(str::to_owned)
     }
 
     fn timeout(&self) -> CondaError {

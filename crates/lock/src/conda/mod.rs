@@ -14,8 +14,6 @@ mod explain;
 mod gateway;
 mod locked;
 mod solve;
-#[cfg(test)]
-mod tests;
 mod virtual_packages;
 
 pub use channels::{Channel, Channels};

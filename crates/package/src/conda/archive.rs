@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_link_stays_in_the_image() {
-        for target in ["../lib/x", "../../../etc/x", "/etc/x", "x", "./x/../../../../.."] {
+        for target in ["../lib/x", "../../../etc/x", "/etc/x", "x", "./x/../../../.."] {
             assert_eq!(link("bin/x", target.as_bytes()).unwrap(), target);
         }
         for target in ["../../../../x", "", "a\nb", "../../x/../../../y"] {

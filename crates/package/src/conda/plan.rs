@@ -102,8 +102,8 @@ impl Plan {
             plan.compile(segment, python, archive, &mut recorded)?;
         }
         let name = record::name(segment.record);
-        let text = record::text(segment.record, recorded, paths.paths_version);
-        plan.add(format!("conda-meta/{name}.json"), Source::Bytes(text), false, MTIME)?;
+        let text = record::text(segment.record, &recorded, paths.paths_version);
+        plan.add(&format!("conda-meta/{name}.json"), Source::Bytes(text), false, MTIME)?;
         let leaves: BTreeSet<&str> = plan.files.keys().map(String::as_str).collect();
         let all = plan.files.keys().chain(plan.directories.keys()).map(String::as_str);
         path::check_tree(&leaves, all)?;
@@ -165,7 +165,7 @@ impl Plan {
             }
         };
         recorded.insert(path.clone(), noted);
-        self.add(path, source, member.executable, member.mtime)
+        self.add(&path, source, member.executable, member.mtime)
     }
 
     /// Keeps what conda would run when it links the package or activates the environment, and what pip would read of the
@@ -206,7 +206,7 @@ impl Plan {
             let bytes = launcher(&point.module, &point.function).into_bytes();
             let path = format!("bin/{}", point.command);
             recorded.insert(path.clone(), record::Path::made("unix_python_entry_point", &bytes));
-            self.add(path, Source::Bytes(bytes), true, MTIME)?;
+            self.add(&path, Source::Bytes(bytes), true, MTIME)?;
         }
         Ok(())
     }
@@ -251,7 +251,7 @@ impl Plan {
         Ok(())
     }
 
-    fn add(&mut self, path: String, source: Source, executable: bool, mtime: u64) -> Result<(), Fault> {
+    fn add(&mut self, path: &str, source: Source, executable: bool, mtime: u64) -> Result<(), Fault> {
         let path = path::member(format!("{PREFIX}/{path}").as_bytes())?.to_owned();
         match self.files.entry(path) {
             Entry::Vacant(slot) => {

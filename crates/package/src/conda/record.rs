@@ -50,7 +50,7 @@ pub(crate) fn name(record: &Value) -> String {
 }
 
 /// The record of a package with the paths that it has below the prefix. No place of the machine that made it is in it.
-pub(crate) fn text(record: &Value, paths: BTreeMap<String, Path>, version: u64) -> Vec<u8> {
+pub(crate) fn text(record: &Value, paths: &BTreeMap<String, Path>, version: u64) -> Vec<u8> {
     let mut record = record.clone();
     record["files"] = paths.keys().cloned().collect();
     let listed: Vec<Value> = paths.iter().map(|(path, entry)| entry.json(path)).collect();

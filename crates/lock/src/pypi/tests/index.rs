@@ -239,6 +239,7 @@ fn answer(stream: TcpStream, pages: &Pages, otherwise: u16, asked: &AtomicUsize)
 /// A request for amd64, Python 3.11.2, glibc 2.36, of the lines of a requirements file.
 pub(super) fn request(index: &Index, cache: &Path, lines: &[&str]) -> Request {
     Request {
+        installed: Vec::new(),
         requirements: required(lines),
         constraints: Vec::new(),
         indexes: IndexUrls { index: Some(index.url()), ..IndexUrls::default() },
