@@ -1,6 +1,7 @@
 //! conda packages: chosen from a real channel, installed together with wheels, and what goes wrong with them.
 
 #![allow(clippy::unwrap_used, reason = "what a test rests on fails it where it is not so")]
+#![allow(clippy::case_sensitive_file_extension_comparisons, reason = "packages have lower case names alone")]
 
 mod support;
 

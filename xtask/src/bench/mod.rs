@@ -4,6 +4,7 @@
 //! round everybody does the same, one after another, and each round begins with another builder.
 
 mod case;
+mod conda;
 pub(crate) mod diagnose;
 mod docker;
 mod envwright;
@@ -38,6 +39,7 @@ usage: cargo xtask bench <what> [--rounds N] [--binary PATH] [--write]
   push           with pushing to a registry, beside buildah with uv and docker with pip
   memory         the peak of an image of 5 GB, which needs about 20 GB of disk
   pack           how fast wheels are packed, beside zstd alone
+  conda          the conda example, beside py-rattler and beside buildah with it
   import         how long a first import takes in a fresh container
 
   --rounds N     times that everything is measured [default: 3]
@@ -52,10 +54,11 @@ enum Bench {
     Memory,
     Pack,
     Import,
+    Conda,
 }
 
 impl Bench {
-    const ALL: [Self; 5] = [Self::Build, Self::Push, Self::Memory, Self::Pack, Self::Import];
+    const ALL: [Self; 6] = [Self::Build, Self::Push, Self::Memory, Self::Pack, Self::Import, Self::Conda];
 
     fn name(self) -> &'static str {
         match self {
@@ -64,6 +67,7 @@ impl Bench {
             Self::Memory => "memory",
             Self::Pack => "pack",
             Self::Import => "import",
+            Self::Conda => "conda",
         }
     }
 
@@ -74,6 +78,7 @@ impl Bench {
             Self::Push => &["docker", "dockerd", "docker-registry", "setpriv"],
             Self::Memory => &["docker-registry", "setpriv", "python3"],
             Self::Pack => &["python3", "zstd"],
+            Self::Conda => &["docker-registry", "setpriv", "python3", "dpkg-deb"],
         }
     }
 
@@ -85,6 +90,7 @@ impl Bench {
             Self::Memory => memory::measure(inputs, rounds),
             Self::Pack => pack::measure(inputs, rounds),
             Self::Import => import::measure(inputs, rounds),
+            Self::Conda => conda::measure(inputs, rounds),
         }
     }
 }

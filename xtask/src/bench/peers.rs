@@ -95,8 +95,13 @@ impl<'a> Peer<'a> {
         fs::create_dir_all(self.temporary()).map_err(|error| error.to_string())
     }
 
+    /// The folder that it builds from.
+    pub(super) fn context(&self) -> PathBuf {
+        self.folder().join("context")
+    }
+
     pub(super) fn require(&self, requirements: &str) -> Result<(), String> {
-        let context = self.folder().join("context");
+        let context = self.context();
         write(&context.join("Containerfile"), &self.containerfile())?;
         write(&context.join("requirements.txt"), requirements)
     }
@@ -126,7 +131,7 @@ impl<'a> Peer<'a> {
         for folder in &self.settings.folders {
             command.args(["--volume", &format!("{folder}:{folder}:ro")]);
         }
-        command.arg(self.folder().join("context"));
+        command.arg(self.context());
         command
     }
 
