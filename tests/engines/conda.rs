@@ -1,7 +1,11 @@
 //! The conda example, against a channel of real files: the same in two homes, and at work in Docker and podman.
 
 use super::{docker::Docker, podman::Podman};
-use crate::support::{Envwright, channel::Channel};
+use crate::support::{
+    Envwright,
+    base::{BOOKWORM, write_base},
+    channel::Channel,
+};
 use serde_json::Value;
 use std::path::Path;
 
@@ -82,6 +86,50 @@ fn an_image_of_conda_packages_alone_runs() {
     ]);
     let said = docker.client(&["run", "--rm", "--network=none", "bare:1", "sh", "-c", "echo $CONDA_PREFIX"]);
     assert_eq!(said, "/opt/env\n");
+}
+
+/// The same packages, named by lock files of other tools: nothing is chosen, and the layers are the same.
+#[test]
+fn lock_files_of_other_tools_are_built_as_they_are() {
+    let channel = Channel::start();
+    let solved = Envwright::new().config(&channel.config()).file(
+        "environment.yaml",
+        "name: a\nimage: oci:base\nconda_file: {channels: [conda-forge], dependencies: [python=3.11, tabulate, six, greeter]}\n",
+    );
+    write_base(&solved.folder().join("base"), &BOOKWORM);
+    let lock = solved.run(&["lock", "--json"]).succeeded().json();
+    let packages = lock["lock"]["platforms"]["linux/amd64"]["conda"].as_array().unwrap().clone();
+    let text = |package: &Value, key: &str| package[key].as_str().unwrap().to_owned();
+    let (mut explicit, mut by_md5) =
+        ("@EXPLICIT\n".to_owned(), "# platform: linux-64\n@EXPLICIT\n".to_owned());
+    let mut conda_lock = "version: 1\nmetadata: {channels: [{url: conda-forge}]}\npackage:\n".to_owned();
+    for package in &packages {
+        let (url, sha256) = (text(package, "url"), text(package, "sha256"));
+        let sha256 = sha256.trim_start_matches("sha256:");
+        explicit += &format!("{url}#sha256:{sha256}\n");
+        by_md5 += &format!("{url}#{}\n", package["record"]["md5"].as_str().unwrap());
+        conda_lock += &format!(
+            "- {{name: {}, version: '{}', manager: conda, platform: linux-64, url: '{url}', hash: {{sha256: {sha256}}}}}\n",
+            text(package, "name"),
+            text(package, "version")
+        );
+    }
+    let pixi = fs_err::read_to_string(solved.folder().join("pixi.lock")).unwrap();
+    let layers = |name: &str, text: &str| {
+        let envwright = Envwright::with_settings_of_machine().file(name, text);
+        let built = envwright.run(&["build", name, "--json"]).succeeded().json();
+        let platform = built["platforms"][0].clone();
+        assert_eq!(platform["conda"], packages.len(), "{name}: {platform:#}");
+        let added = platform["added"].as_array().unwrap().clone();
+        added.iter().map(|layer| layer["digest"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let first = layers("explicit.txt", &explicit);
+    assert!(first.len() > 3, "{first:?}");
+    for (name, text) in [("by-md5.txt", &by_md5), ("conda-lock.yml", &conda_lock), ("pixi.lock", &pixi)] {
+        let same = layers(name, text).iter().filter(|layer| first.contains(layer)).count();
+        // The last layer is of the environment's own files.
+        assert!(same + 1 >= first.len(), "{name}: {same} of {}", first.len());
+    }
 }
 
 /// What was built for another place finds its files in this one.

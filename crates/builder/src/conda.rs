@@ -1,9 +1,10 @@
 //! conda packages of an environment, and what of Python they bring for the choice of wheels.
 
 use crate::{
-    BuildError, assemble, context::Context, event::Step, prepare::Package, request::Upgrade, solve::Known,
+    BuildError, assemble, context::Context, event::Step, exact, prepare::Package, request::Upgrade,
+    solve::Known,
 };
-use envwright_definition::{CondaSpec, Environment, PackageName};
+use envwright_definition::{CondaSpec, Environment, LockedKind, PackageName};
 use envwright_diagnosis::Finding;
 use envwright_image::{Kind, SegmentRef};
 use envwright_lock::{
@@ -24,6 +25,7 @@ const DEFAULT_CHANNEL: &str = "defaults";
 /// Whether the environment has packages of conda's.
 pub(crate) fn is_asked(environment: &Environment) -> bool {
     environment.conda.as_ref().is_some_and(|conda| !conda.specs.is_empty())
+        || exact::has(environment, LockedKind::Conda)
 }
 
 /// The channels of an environment: those of the definition, else the configured ones, else conda's own; then those that

@@ -24,6 +24,7 @@ mod done;
 mod environment;
 mod error;
 mod event;
+mod exact;
 mod fix;
 mod hashes;
 mod indexes;

@@ -5,10 +5,11 @@ use crate::{
     context::Context,
     error::Stale,
     event::Step,
+    exact,
     request::{Input, Upgrade},
     settings,
 };
-use envwright_definition::{Base as BaseName, Environment, Indexes, python_allowed};
+use envwright_definition::{Base as BaseName, Environment, Indexes, LockedKind, python_allowed};
 use envwright_diagnosis::Finding;
 use envwright_image::Base;
 use envwright_lock::{
@@ -343,7 +344,9 @@ fn fitting_python(
         return Ok(None);
     }
     let fitting = pythons.iter().copied().find(|version| fits(environment, *version));
-    let asked = environment.python.is_some() || !environment.requirements.is_empty();
+    let asked = environment.python.is_some()
+        || !environment.requirements.is_empty()
+        || exact::has(environment, LockedKind::Pypi);
     if fitting.is_none() && asked {
         return Err(no_python(environment, pythons.iter().copied()));
     }

@@ -97,7 +97,8 @@ fn environment(
 fn is_empty(collected: &Collected, read: &Parts) -> bool {
     let described = &read.described;
     let has_conda = described.conda.as_ref().is_some_and(|conda| !conda.specs.is_empty());
-    let has_lock = read.locked.as_ref().is_some_and(|locked| !locked.is_empty());
+    // One without packages is one, too.
+    let has_lock = read.locked.is_some();
     let has_base = described.base.is_some() || described.build.is_some();
     let has_packages =
         !collected.requirements.is_empty() || !collected.unbuilt.is_empty() || has_conda || has_lock;
@@ -229,7 +230,6 @@ impl Read<'_> {
     }
 
     fn locked(&mut self, format: Format, locked: Locked) -> Parts {
-        self.unsupported("a lock file as a definition");
         Parts { locked: Some(locked), ..Parts::of(format) }
     }
 

@@ -219,7 +219,6 @@ fn formats_that_are_not_built_yet_are_named() {
     let here = Path::new(".");
     for (name, text) in [
         ("Dockerfile", "FROM debian\n"),
-        ("pixi.lock", "version: 6\nenvironments: {}\npackages: []\n"),
         ("e.yml", "name: a\nbuild: {path: https://git.example/a.git}\n"),
         ("pyproject.toml", "[project]\nname = 'a'\ndynamic = ['dependencies']\n"),
     ] {

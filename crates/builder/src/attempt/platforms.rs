@@ -8,7 +8,7 @@ use crate::{
     context::Context,
     environment,
     event::Step,
-    hashes,
+    exact, hashes,
     plan::{Plan, PlannedPackage, Totals},
     prepare::Package,
     registry_base,
@@ -255,6 +255,9 @@ impl Attempt<'_> {
         cuda: Option<String>,
         known: &Known,
     ) -> Result<(PlatformLock, Vec<Finding>), BuildError> {
+        if let Some(locked) = self.environment.locked.as_ref().filter(|_| exact::is(&self.environment)) {
+            return Ok((exact::fill(context, locked, platform, lock).await?, Vec::new()));
+        }
         if !conda::is_asked(&self.environment) {
             return Ok((lock, Vec::new()));
         }

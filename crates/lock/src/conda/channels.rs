@@ -55,7 +55,10 @@ impl Channels {
             vec![self.address(text, folder, span)?]
         };
         let plain = urls.first().filter(|_| text.contains("://"));
-        let name = plain.map_or_else(|| text.to_owned(), |url: &SafeUrl| plain_url(url).to_string());
+        let name = plain.map_or_else(
+            || text.to_owned(),
+            |url: &SafeUrl| plain_url(url).to_string().trim_end_matches('/').to_owned(),
+        );
         Ok(Some(Channel { name, urls, span: span.cloned() }))
     }
 

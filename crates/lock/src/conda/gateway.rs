@@ -125,6 +125,11 @@ pub(super) fn subdir(platform: Platform) -> Subdir {
     }
 }
 
+/// The same as text, such as `linux-64`.
+pub fn subdir_name(platform: Platform) -> &'static str {
+    subdir(platform).as_str()
+}
+
 /// How specifications are read.
 pub(super) fn lenient() -> ParseMatchSpecOptions {
     ParseMatchSpecOptions::new(ParseStrictness::Lenient).with_exact_names_only(false)

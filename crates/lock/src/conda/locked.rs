@@ -4,7 +4,7 @@ use envwright_redact::SafeUrl;
 use envwright_store::Digest;
 use rattler_conda_types::{RepoDataRecord, Version};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::str::FromStr as _;
 
 /// One conda package that was chosen.
@@ -45,6 +45,41 @@ impl LockedConda {
         })
     }
 
+    /// A package that is known by its file alone; none where the name of that is not one of conda's (CEP 26). Its record
+    /// says what the name says; all else is in the package.
+    pub fn exact(url: &SafeUrl, sha256: Digest, size: Option<u64>) -> Option<Self> {
+        let url = url.without_credentials();
+        let file = url.file_name()?;
+        let stem = file.strip_suffix(".conda").or_else(|| file.strip_suffix(".tar.bz2"))?;
+        let (rest, build) = stem.rsplit_once('-')?;
+        let (name, version) = rest.rsplit_once('-')?;
+        let (folder, _) = url.expose().as_str().rsplit_once('/')?;
+        let (channel, subdir) = folder.rsplit_once('/')?;
+        let number = build.rsplit('_').next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0);
+        let record = json!({
+            "name": name,
+            "version": version,
+            "build": build,
+            "build_number": number,
+            "subdir": subdir,
+            "sha256": sha256.hex(),
+            "size": size,
+            "fn": file,
+            "url": url.expose().as_str(),
+            "channel": format!("{channel}/"),
+        });
+        Some(Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            build: build.to_owned(),
+            url: url.clone(),
+            sha256,
+            size,
+            requested: true,
+            record,
+        })
+    }
+
     /// The record as rattler has it.
     pub(crate) fn record(&self) -> Option<RepoDataRecord> {
         serde_json::from_value(self.record.clone()).ok()
@@ -55,14 +90,19 @@ impl LockedConda {
         self.record.get("fn").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Whether its modules are linked for the Python of the environment (`noarch: python`).
+    /// Whether its modules are linked for the Python of the environment (`noarch: python`), or may be: of a package that
+    /// is known by its file alone only the platform is known.
     pub fn is_pure_python(&self) -> bool {
-        self.record.get("noarch").and_then(Value::as_str) == Some("python")
+        let is_whole = self.record.get("depends").is_some();
+        let subdir = self.record.get("subdir").and_then(Value::as_str);
+        (!is_whole && subdir == Some("noarch"))
+            || self.record.get("noarch").and_then(Value::as_str) == Some("python")
     }
 
     /// Whether it may hold modules of Python: it is Python's own package, or depends on it.
     pub fn may_hold_modules(&self) -> bool {
-        let depends = self.record.get("depends").and_then(Value::as_array);
+        let Some(depends) = self.record.get("depends") else { return true };
+        let depends = depends.as_array();
         let names = depends.into_iter().flatten().filter_map(|text| text.as_str()?.split_whitespace().next());
         self.name == "python" || names.into_iter().any(|name| matches!(name, "python" | "python_abi"))
     }

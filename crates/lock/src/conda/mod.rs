@@ -18,7 +18,7 @@ mod virtual_packages;
 
 pub use channels::{Channel, Channels};
 pub use error::CondaError;
-pub use gateway::find;
+pub use gateway::{find, subdir_name};
 pub use locked::LockedConda;
 pub use solve::solve;
 

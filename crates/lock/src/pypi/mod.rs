@@ -2,7 +2,8 @@
 //!
 //! - [`default_index`]: where wheels come from when nothing else is said;
 //! - [`solve`]: from a [`Request`] to a [`PypiLock`] of [`LockedWheel`]s, or a [`PypiError`] that explains;
-//! - [`look_up`]: what the indexes have of some names.
+//! - [`look_up`]: what the indexes have of some names;
+//! - [`Target`]: which of the files that a lock names are for a platform and its Python.
 //!
 //! Only wheels are taken: nothing is ever built. Markers and tags are those of the target, so the answer
 //! is the same on every host. Of several indexes the best version of any wins, as with pip. Index pages and
@@ -24,11 +25,13 @@ mod provider;
 mod requirement;
 mod resolve;
 mod session;
+mod target;
 #[cfg(test)]
 mod tests;
 mod transport;
 
 pub use error::PypiError;
+pub use target::{Target, version_of};
 
 use envwright_diagnosis::{Asked, Finding, Had, Span};
 use envwright_fetch::Client;

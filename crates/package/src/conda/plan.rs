@@ -14,7 +14,7 @@ use envwright_store::{Digest, DigestWriter};
 use rattler_conda_types::package::{
     FileMode, HasPrefix, LinkJson, NoArchLinks, PackageFile as _, PathType, PathsJson,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     io,
@@ -90,19 +90,19 @@ impl Placeholder {
 
 impl Plan {
     pub(crate) fn new(segment: &CondaSegment<'_>, archive: &Archive) -> Result<Self, Fault> {
-        check_identity(segment, archive)?;
+        let record = &whole_record(segment, archive)?;
         let mut plan = Self { files: BTreeMap::new(), directories: BTreeMap::new(), texts: BTreeMap::new() };
         let mut recorded = BTreeMap::new();
         let paths = paths(archive)?;
         for entry in &paths.paths {
-            plan.take(segment, archive, entry, &mut recorded)?;
+            plan.take(segment, record, archive, entry, &mut recorded)?;
         }
         plan.entry_points(archive, &mut recorded)?;
         if let Some(python) = segment.python.filter(|python| python.compile) {
-            plan.compile(segment, python, archive, &mut recorded)?;
+            plan.compile(segment, record, python, archive, &mut recorded)?;
         }
-        let name = record::name(segment.record);
-        let text = record::text(segment.record, &recorded, paths.paths_version);
+        let name = record::name(record);
+        let text = record::text(record, &recorded, paths.paths_version);
         plan.add(&format!("conda-meta/{name}.json"), Source::Bytes(text), false, MTIME)?;
         let leaves: BTreeSet<&str> = plan.files.keys().map(String::as_str).collect();
         let all = plan.files.keys().chain(plan.directories.keys()).map(String::as_str);
@@ -117,6 +117,7 @@ impl Plan {
     fn take(
         &mut self,
         segment: &CondaSegment<'_>,
+        record: &Value,
         archive: &Archive,
         entry: &rattler_conda_types::package::PathsEntry,
         recorded: &mut BTreeMap<String, record::Path>,
@@ -125,11 +126,11 @@ impl Plan {
         let listed = path::member(listed.as_bytes())?;
         let Some(member) = archive.members.get(listed) else {
             if entry.path_type == PathType::Directory {
-                return self.directory(&place(segment, listed)?, MTIME);
+                return self.directory(&place(segment, record, listed)?, MTIME);
             }
             return Err(Fault::invalid(format!("file `{listed}` is listed and missing")));
         };
-        let path = place(segment, listed)?;
+        let path = place(segment, record, listed)?;
         let mut noted = record::Path {
             kind: "hardlink",
             sha256: entry.sha256.map(|digest| Digest::from_bytes(digest.into())),
@@ -215,11 +216,12 @@ impl Plan {
     fn compile(
         &mut self,
         segment: &CondaSegment<'_>,
+        record: &Value,
         python: &CondaPython,
         archive: &Archive,
         recorded: &mut BTreeMap<String, record::Path>,
     ) -> Result<(), Fault> {
-        let Some(compiler) = segment.compiler.filter(|_| is_python(segment.record)) else { return Ok(()) };
+        let Some(compiler) = segment.compiler.filter(|_| is_python(record)) else { return Ok(()) };
         let below = format!("{PREFIX}/{}/", python.site_packages);
         let module = |(path, file): (&String, &File)| match &file.source {
             Source::Member { at, size } if path.starts_with(&below) && *size <= LARGEST_MODULE => {
@@ -263,23 +265,27 @@ impl Plan {
     }
 }
 
-/// The package must be the one that was asked for.
-fn check_identity(segment: &CondaSegment<'_>, archive: &Archive) -> Result<(), Fault> {
+/// The record as the channel has it, with what the package alone says of itself. The package must be the one that was
+/// asked for.
+fn whole_record(segment: &CondaSegment<'_>, archive: &Archive) -> Result<Value, Fault> {
     let missing = || Fault::invalid("file `info/index.json` is missing");
-    let index: Value = serde_json::from_slice(archive.info.get("index.json").ok_or_else(missing)?)
-        .map_err(|error| Fault::invalid(format!("index.json is broken: {error}")))?;
+    let index: Map<String, Value> =
+        serde_json::from_slice(archive.info.get("index.json").ok_or_else(missing)?)
+            .map_err(|error| Fault::invalid(format!("index.json is broken: {error}")))?;
+    let mut record = segment.record.clone();
     for key in ["name", "version", "build"] {
-        let (own, asked) = (index.get(key), segment.record.get(key));
-        if own.and_then(Value::as_str) != asked.and_then(Value::as_str) {
-            let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("nothing").to_owned();
-            return Err(Fault::invalid(format!(
-                "{key} is `{}`, and the channel says `{}`",
-                text(own),
-                text(asked)
-            )));
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("nothing").to_owned();
+        let (own, asked) = (text(index.get(key)), text(record.get(key)));
+        if own != asked {
+            return Err(Fault::invalid(format!("{key} is `{own}`, and the channel says `{asked}`")));
         }
     }
-    Ok(())
+    for (key, value) in index {
+        if record.get(&key).is_none_or(Value::is_null) {
+            record[&key] = value;
+        }
+    }
+    Ok(record)
 }
 
 /// What the package lists; of an old one without `paths.json`, all that it holds.
@@ -314,8 +320,8 @@ fn is_python(record: &Value) -> bool {
 }
 
 /// Where a path of the package goes below the prefix (CEP 17 for the folder of packages).
-fn place(segment: &CondaSegment<'_>, listed: &str) -> Result<String, Fault> {
-    if !is_python(segment.record) {
+fn place(segment: &CondaSegment<'_>, record: &Value, listed: &str) -> Result<String, Fault> {
+    if !is_python(record) {
         return Ok(listed.to_owned());
     }
     if let Some(rest) = listed.strip_prefix("site-packages/") {
