@@ -52,7 +52,7 @@ fn included_files_are_fixed_and_standard_input_comes_back() {
     envwright.run(&["check", "--static", "--fix"]).succeeded();
     let more = fs_err::read_to_string(envwright.folder().join("more.txt")).unwrap();
     assert_eq!(more, "six==1  # one\nattrs\n# two\n");
-    let ran = Envwright::new().run_with_input(&["check", "-", "--fix"], CONDA).succeeded();
+    let ran = Envwright::new().run_with_input(&["check", "-", "--static", "--fix"], CONDA).succeeded();
     assert!(ran.stdout.starts_with(FIXED), "{ran}");
 }
 

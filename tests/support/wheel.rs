@@ -126,7 +126,10 @@ impl Wheel {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         for (path, content) in &self.files() {
             // Stored, so that sizes do not depend on who compresses.
-            let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+            // The time of the wheel's own making would be part of its digest.
+            let options = SimpleFileOptions::default()
+                .compression_method(CompressionMethod::Stored)
+                .last_modified_time(zip::DateTime::default());
             zip.start_file(path, options).unwrap();
             zip.write_all(content).unwrap();
         }

@@ -145,7 +145,7 @@ impl Read<'_> {
             Syntax::Dockerfile => self.dockerfile(),
             Syntax::Explicit => {
                 let locked = locked::explicit(self.source, self.dir, self.path, self.collected);
-                self.locked(Format::Explicit, locked)
+                Self::locked(Format::Explicit, locked)
             }
         }
     }
@@ -164,11 +164,11 @@ impl Read<'_> {
         match format {
             Format::PixiLock => {
                 let locked = locked::pixi(self.source, self.dir, self.collected);
-                return self.locked(format, locked);
+                return Self::locked(format, locked);
             }
             Format::CondaLock => {
                 let locked = locked::conda_lock(self.source, &root, self.collected);
-                return self.locked(format, locked);
+                return Self::locked(format, locked);
             }
             Format::AzureV1 => {
                 parts.described = azure_v1::read(self.source, &root, self.dir, self.collected);
@@ -195,7 +195,7 @@ impl Read<'_> {
         match format {
             Format::Pylock => {
                 let (locked, project) = locked::pylock(self.source, root, self.collected);
-                let parts = self.locked(format, locked);
+                let parts = Self::locked(format, locked);
                 return Parts { project, ..parts };
             }
             Format::UvLock => self.unsupported("a lock file of uv's"),
@@ -229,7 +229,7 @@ impl Read<'_> {
         parts
     }
 
-    fn locked(&mut self, format: Format, locked: Locked) -> Parts {
+    fn locked(format: Format, locked: Locked) -> Parts {
         Parts { locked: Some(locked), ..Parts::of(format) }
     }
 
