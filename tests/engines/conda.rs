@@ -7,7 +7,7 @@ use crate::support::{
     channel::Channel,
 };
 use serde_json::Value;
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 /// Uses each package, and says what tools see of them.
 const INSIDE: &str = include_str!("conda.py");
@@ -106,13 +106,15 @@ fn lock_files_of_other_tools_are_built_as_they_are() {
     for package in &packages {
         let (url, sha256) = (text(package, "url"), text(package, "sha256"));
         let sha256 = sha256.trim_start_matches("sha256:");
-        explicit += &format!("{url}#sha256:{sha256}\n");
-        by_md5 += &format!("{url}#{}\n", package["record"]["md5"].as_str().unwrap());
-        conda_lock += &format!(
-            "- {{name: {}, version: '{}', manager: conda, platform: linux-64, url: '{url}', hash: {{sha256: {sha256}}}}}\n",
+        writeln!(explicit, "{url}#sha256:{sha256}").unwrap();
+        writeln!(by_md5, "{url}#{}", package["record"]["md5"].as_str().unwrap()).unwrap();
+        writeln!(
+            conda_lock,
+            "- {{name: {}, version: '{}', manager: conda, platform: linux-64, url: '{url}', hash: {{sha256: {sha256}}}}}",
             text(package, "name"),
             text(package, "version")
-        );
+        )
+        .unwrap();
     }
     let pixi = fs_err::read_to_string(solved.folder().join("pixi.lock")).unwrap();
     let layers = |name: &str, text: &str| {

@@ -13,7 +13,7 @@ use envwright_redact::SafeUrl;
 use envwright_store::{Digest, StoreError};
 use envwright_target::Platform;
 use md5::{Digest as _, Md5};
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 /// Whether the definition is a lock file.
 pub(crate) fn is(environment: &Environment) -> bool {
@@ -131,7 +131,12 @@ fn md5_of(path: &Path) -> Result<String, BuildError> {
     let mut buffer = vec![0; 1 << 16];
     loop {
         match std::io::Read::read(&mut file, &mut buffer)? {
-            0 => return Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            0 => {
+                return Ok(hasher.finalize().iter().fold(String::new(), |mut text, byte| {
+                    let _ = write!(text, "{byte:02x}");
+                    text
+                }));
+            }
             read => hasher.update(&buffer[..read]),
         }
     }
