@@ -1,7 +1,7 @@
 //! Locks of environments with conda packages.
 
 use super::environment;
-use crate::support::channel::Channel;
+use crate::support::{channel::Channel, whole};
 
 #[test]
 fn a_lock_is_pixis_file_and_builds_the_same_image() {
@@ -36,6 +36,23 @@ fn a_locked_version_stays_until_it_is_upgraded() {
     assert_eq!(version(&["lock", "--upgrade-package", "tabulate"]), "0.9.0");
 }
 
+/// As pixi and rattler keep it, `pixi auth login` for one.
+#[test]
+fn a_channel_is_opened_by_what_rattler_keeps() {
+    let channel = Channel::with_token("tk-s3cret");
+    let logins = "{\"127.0.0.1\": {\"CondaToken\": \"tk-s3cret\"}}";
+    let envwright = environment(&channel, "- tabulate\n").file("credentials.json", logins);
+    let closed = envwright.run(&["build", "--json"]);
+    assert_eq!((closed.code, &closed.json()["root"]["problem"]), (Some(3), &"conda-http-403".into()));
+    let file = envwright.folder().join("credentials.json");
+    let envwright = envwright.variable("RATTLER_AUTH_FILE", file);
+    envwright.run(&["build"]).succeeded();
+    for file in whole::files(&envwright.home()) {
+        let bytes = fs_err::read(&file).unwrap();
+        assert!(!bytes.windows(9).any(|part| part == b"tk-s3cret"), "{}", file.display());
+    }
+}
+
 #[test]
 fn what_opens_a_channel_is_in_no_lock_and_in_no_word() {
     let channel = Channel::with_token("tk-s3cret");
@@ -46,6 +63,10 @@ fn what_opens_a_channel_is_in_no_lock_and_in_no_word() {
     envwright.run(&["lock"]).succeeded();
     let pixi = fs_err::read_to_string(envwright.folder().join("pixi.lock")).unwrap();
     assert!(pixi.contains(&channel.url()), "{pixi}");
+    for file in whole::files(&envwright.home()) {
+        let bytes = fs_err::read(&file).unwrap();
+        assert!(!bytes.windows(9).any(|part| part == b"tk-s3cret"), "{}", file.display());
+    }
     for text in [pixi, built.stderr] {
         assert!(!text.contains("tk-s3cret"), "{text}");
     }

@@ -36,12 +36,13 @@ use tempfile::TempDir;
 /// Variables that change what a run does; a test that needs one sets it.
 const PREFIXES: [&str; 3] = ["PIP_", "UV_", "ENVWRIGHT_"];
 /// The same, by their whole names, compared without case.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "ALL_PROXY",
     "NO_PROXY",
     "NETRC",
+    "RATTLER_AUTH_FILE",
     "NO_COLOR",
     "DOCKER_HOST",
     "CONTAINER_HOST",

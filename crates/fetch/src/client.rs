@@ -2,6 +2,7 @@
 
 use crate::{
     FetchError, Limits, Settings, Transport,
+    logins::{Login, Logins},
     netrc::Netrc,
     resolver::Resolver,
     speed::Speed,
@@ -39,6 +40,7 @@ struct Shared {
     http: BTreeMap<Limits, Http>,
     settings: Settings,
     netrc: Netrc,
+    logins: Logins,
     signers: Vec<Signer>,
     resolver: Arc<Resolver>,
     proxies: Matcher,
@@ -81,10 +83,10 @@ impl Client {
                 http.insert(*limits, Http { asking, uploading });
             }
         }
-        let netrc = Netrc::load(settings.netrc.as_deref());
+        let (netrc, logins) = (Netrc::load(settings.netrc.as_deref()), Logins::load());
         let signers = settings.stores.iter().cloned().map(Signer::new).collect();
         let (proxies, unreached) = (Matcher::from_system(), Mutex::default());
-        let shared = Shared { http, settings, netrc, signers, resolver, proxies, unreached };
+        let shared = Shared { http, settings, netrc, logins, signers, resolver, proxies, unreached };
         Ok(Self { shared: Arc::new(shared), known: Arc::default() })
     }
 
@@ -205,12 +207,24 @@ impl Client {
             }
             headers = signer.sign(&method, &address, &headers).await?;
         }
-        let mut request = self.http(url).asking.request(method, address);
-        if !headers.contains_key(AUTHORIZATION)
-            && let Some((user, password)) = self.credentials(url)
+        let has_header = headers.contains_key(AUTHORIZATION);
+        let own = if has_header { None } else { self.credentials(url) };
+        let login = url.host().filter(|_| !has_header && own.is_none() && !self.is_of_store(url));
+        let login = login.and_then(|host| self.shared.logins.get(host));
+        if let Some(Login::Path(token)) = login
+            && !address.path().starts_with("/t/")
         {
+            address.set_path(&format!("/t/{}{}", token.expose(), address.path()));
+        }
+        let mut request = self.http(url).asking.request(method, address);
+        if let Some((user, password)) = own {
             request = request.basic_auth(user, password.as_ref().map(Secret::expose));
         }
+        request = match login {
+            Some(Login::Bearer(token)) => request.bearer_auth(token.expose()),
+            Some(Login::Basic(user, password)) => request.basic_auth(user, Some(password.expose())),
+            Some(Login::Path(_)) | None => request,
+        };
         request.headers(headers).send().await.map_err(|error| self.transport(url, error))
     }
 

@@ -11,6 +11,7 @@ mod client;
 mod download;
 mod error;
 mod exchange;
+mod logins;
 mod netrc;
 mod partial;
 mod places;

@@ -39,8 +39,9 @@ impl Middleware for Through {
         _: &mut http::Extensions,
         _: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        let url = Channel::opened(&self.channels, &SafeUrl::from(request.url().clone()));
-        let answer = self.client.respond(request.method(), &url, request.headers()).await;
+        let plain = SafeUrl::from(request.url().clone());
+        let opened = Channel::opened(&self.channels, &plain);
+        let answer = self.client.respond_as(request.method(), &plain, &opened, request.headers()).await;
         answer.map_err(|error| reqwest_middleware::Error::middleware(Unanswered(error)))
     }
 }
