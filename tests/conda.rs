@@ -11,6 +11,7 @@ mod conda {
     mod lock;
     mod mended;
     mod mixed;
+    mod same;
 
     use crate::support::{
         Envwright,

@@ -5,7 +5,7 @@
   conda.py many FOLDER RECORDS
 """
 
-import asyncio, functools, hashlib, http.server, json, sys
+import asyncio, functools, hashlib, http.server, json, os, sys
 from pathlib import Path
 
 
@@ -31,6 +31,8 @@ def install(channel, prefix, cache, *specs):
         await rattler.install(records, target_prefix=prefix, cache_dir=Path(cache) / "pkgs", show_progress=False)
 
     asyncio.run(work())
+    # Its threads do not always outlive the interpreter unharmed.
+    os._exit(0)
 
 
 def many(folder, records):
