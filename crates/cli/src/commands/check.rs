@@ -170,6 +170,9 @@ fn shown(
     let catalog = Catalog::builtin();
     match if global.json { Format::Json } else { global.format } {
         Format::Text => {
+            if let Some(text) = fixed.and_then(|fixed| fixed.text.as_ref()) {
+                terminal.print(text)?;
+            }
             terminal.print_report(diagnosis)?;
             if diagnosis.findings().is_empty() && diagnosis.notes().is_empty() {
                 terminal.say(&format!("nothing to say of {name}\n"));

@@ -63,7 +63,6 @@ impl LockedConda {
             "build_number": number,
             "subdir": subdir,
             "sha256": sha256.hex(),
-            "size": size,
             "fn": file,
             "url": url.expose().as_str(),
             "channel": format!("{channel}/"),
