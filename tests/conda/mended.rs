@@ -41,6 +41,16 @@ fn a_misspelled_name() {
     );
 }
 
+/// Neither alone would do.
+#[test]
+fn two_slips_at_once() {
+    let channel = Channel::start();
+    let envwright = environment(&channel, "- tabulat\n- numpy=1.27\n- six\n");
+    let text = conda("- tabulate\n- numpy=1.26.4\n- six\n");
+    let title = "Write `tabulate` in the place of `tabulat`";
+    mends(&envwright, "conda-package-not-found", title, "conda.yml", &text);
+}
+
 #[test]
 fn a_version_that_is_not_there() {
     let channel = Channel::start();

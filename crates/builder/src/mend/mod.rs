@@ -7,7 +7,7 @@ use crate::{
     BuildError,
     attempt::{self, Attempt, Locked},
     context::Context,
-    event::Listener,
+    event::{Listener, Silent},
     fix::replaced,
     pipeline,
     record::Record,
@@ -50,12 +50,16 @@ pub struct Proposal {
     pub patch: String,
     /// Whether packages could be chosen with it. The others are changes of the text alone.
     pub checked: bool,
+    /// The position of the finding that it is for.
+    #[serde(skip)]
+    of: usize,
     #[serde(skip)]
     fix: Fix,
 }
 
 /// Looks for changes that mend what stops a build: each is tried, and shown as checked only after all packages could be
-/// chosen with it. With `apply`, the first one for that problem is written; comments and layout stay.
+/// chosen with it; where several things are wrong, with those for the others. With `apply`, the first one for each finding
+/// of that problem is written; comments and layout stay.
 pub fn mend(
     home: &Home,
     settings: &Settings,
@@ -70,21 +74,42 @@ pub fn mend(
         Err(failure) => (failure.error.findings(), failure.redactor),
     };
     let environment = attempt::read(request, settings).ok();
-    let mut proposals = Vec::new();
-    let mut tried = 0;
-    for finding in &findings {
-        let mut found = false;
+    let quiet = Trial { listener: &Silent, ..trial };
+    let (mut proposals, mut base): (Vec<Proposal>, Vec<Fix>) = (Vec::new(), Vec::new());
+    let (mut tried, mut left, mut solved) = (0, findings.len(), false);
+    for (of, finding) in findings.iter().enumerate() {
+        let mut first = None;
         for candidate in candidates::of(finding, environment.as_ref(), settings) {
             // One that works is enough for each way of mending.
-            if found && !candidate.is_another_way || tried >= MOST_TRIED || Instant::now() > trial.end {
+            if first.is_some() && !candidate.is_another_way
+                || tried >= MOST_TRIED
+                || Instant::now() > trial.end
+            {
                 continue;
             }
             tried += 1;
-            if let Some(proposal) = trial.proposal(finding, candidate, &redactor)? {
-                found = true;
-                proposals.push(proposal);
+            let Some((fix, checked)) = quiet.mended(finding, candidate, &base, left)? else { continue };
+            proposals.push(Proposal {
+                problem: finding.problem.to_string(),
+                title: fix.title.clone(),
+                patch: redactor.redact(&fix.patch()).into_owned(),
+                checked,
+                of,
+                fix: fix.clone(),
+            });
+            if first.is_none() {
+                first = Some(fix);
+                solved = checked;
             }
         }
+        if let Some(fix) = first {
+            base.push(fix);
+            left = left.saturating_sub(1);
+        }
+    }
+    // Those that only together mend everything were tried together.
+    for proposal in proposals.iter_mut().filter(|proposal| solved && base.contains(&proposal.fix)) {
+        proposal.checked = true;
     }
     let diagnosis = Diagnosis::redacted(masked(findings, &redactor), &Catalog::builtin(), &redactor);
     let mut mended = Mended { diagnosis, proposals, applied: None, text: None };
@@ -96,11 +121,17 @@ pub fn mend(
 
 impl Mended {
     fn apply(&mut self, problem: &str, request: &Request, redactor: &Redactor) -> Result<(), BuildError> {
-        let Some(proposal) = self.proposals.iter().find(|proposal| proposal.problem == problem) else {
+        let mut chosen: Vec<&Proposal> = Vec::new();
+        for proposal in self.proposals.iter().filter(|one| one.checked && one.problem == problem) {
+            if chosen.iter().all(|other| other.of != proposal.of) {
+                chosen.push(proposal);
+            }
+        }
+        if chosen.is_empty() {
             return Ok(());
-        };
+        }
         let mut patch = String::new();
-        for (source, text) in edit::edited([&proposal.fix]).0 {
+        for (source, text) in edit::edited(chosen.iter().map(|proposal| &proposal.fix)).0 {
             patch += &redactor.redact(&edit::diff(&source, &text));
             match &request.input {
                 Input::Text { text: whole, .. } if *whole == source.text => self.text = Some(text),
@@ -123,6 +154,7 @@ struct Failure {
 }
 
 /// What candidates are tried with.
+#[derive(Clone, Copy)]
 struct Trial<'a> {
     home: &'a Home,
     settings: &'a Settings,
@@ -155,31 +187,37 @@ impl Trial<'_> {
         }
     }
 
-    /// The candidate, where it mends the finding.
-    fn proposal(
+    /// The candidate together with other changes, where it mends the finding: whether all packages can be chosen then, or
+    /// only this finding of those that are left is gone.
+    fn mended(
         &self,
         finding: &Finding,
         candidate: Candidate,
-        redactor: &Redactor,
-    ) -> Result<Option<Proposal>, BuildError> {
-        let Candidate { mut fix, settle, .. } = candidate;
+        base: &[Fix],
+        left: usize,
+    ) -> Result<Option<(Fix, bool)>, BuildError> {
+        let Candidate { fix, settle, .. } = candidate;
         let mut request = self.request.clone();
-        for (source, text) in edit::edited([&fix]).0 {
+        for (source, text) in edit::edited(base.iter().chain([&fix])).0 {
             match &mut request.input {
                 Input::Text { text: whole, .. } if *whole == source.text => *whole = text,
                 _ => drop(request.instead.insert(source.name.clone(), text)),
             }
         }
-        let Ok(locked) = self.choose(&request)? else { return Ok(None) };
-        if let Some(settle) = settle {
-            fix = settle(&locked).unwrap_or(fix);
-        }
-        Ok(Some(Proposal {
-            problem: finding.problem.to_string(),
-            title: fix.title.clone(),
-            patch: redactor.redact(&fix.patch()).into_owned(),
-            checked: true,
-            fix,
-        }))
+        Ok(match self.choose(&request)? {
+            Ok(locked) => Some((settle.and_then(|settle| settle(&locked)).unwrap_or(fix), true)),
+            Err(failure) => {
+                let rest = failure.error.findings();
+                let is_gone = !rest.iter().any(|one| is_same(one, finding)) && rest.len() < left;
+                is_gone.then_some((fix, false))
+            }
+        })
     }
+}
+
+/// Whether two findings are of one thing.
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    let of = |finding: &Finding, name| finding.facts.get(name).map(str::to_owned);
+    one.problem == other.problem
+        && ["package", "requirement"].into_iter().all(|name| of(one, name) == of(other, name))
 }

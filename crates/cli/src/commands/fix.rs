@@ -26,7 +26,7 @@ stay. What needs no packages to be chosen, such as an unquoted version, is mende
 pub(crate) struct FixArguments {
     #[command(flatten)]
     definition: DefinitionArguments,
-    /// Write the first checked change for this problem
+    /// Write the first checked change for each finding of this problem
     #[arg(long, value_name = "PROBLEM")]
     apply: Option<String>,
     #[command(flatten)]
