@@ -4,6 +4,10 @@
 use crate::conda::Channel;
 use envwright_fetch::{Client, FetchError, Response};
 use envwright_redact::SafeUrl;
+use http::{
+    HeaderMap, StatusCode,
+    header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED},
+};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
 use std::sync::Arc;
 
@@ -42,6 +46,42 @@ impl Middleware for Through {
         let plain = SafeUrl::from(request.url().clone());
         let opened = Channel::opened(&self.channels, &plain);
         let answer = self.client.respond_as(request.method(), &plain, &opened, request.headers()).await;
-        answer.map_err(|error| reqwest_middleware::Error::middleware(Unanswered(error)))
+        let mut answer = answer.map_err(|error| reqwest_middleware::Error::middleware(Unanswered(error)))?;
+        if answer.status() == StatusCode::NOT_MODIFIED {
+            repeat_validators(request.headers(), answer.headers_mut());
+        }
+        Ok(answer)
+    }
+}
+
+/// What was asked about is what has not changed: some servers leave that out (RFC 9110, section 15.4.5), and libraries
+/// then take the answer for one to another question.
+fn repeat_validators(asked: &HeaderMap, answered: &mut HeaderMap) {
+    if answered.contains_key(ETAG) || answered.contains_key(LAST_MODIFIED) {
+        return;
+    }
+    for (condition, validator) in [(IF_NONE_MATCH, ETAG), (IF_MODIFIED_SINCE, LAST_MODIFIED)] {
+        if let Some(value) = asked.get(condition) {
+            answered.insert(validator, value.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn an_answer_without_validators_has_those_that_were_asked_about() {
+        let value = |text: &'static str| HeaderValue::from_static(text);
+        let asked =
+            HeaderMap::from_iter([(IF_NONE_MATCH, value("\"a\"")), (IF_MODIFIED_SINCE, value("then"))]);
+        let mut bare = HeaderMap::new();
+        repeat_validators(&asked, &mut bare);
+        assert_eq!((bare.get(ETAG), bare.get(LAST_MODIFIED)), (Some(&value("\"a\"")), Some(&value("then"))));
+        let mut whole = HeaderMap::from_iter([(ETAG, value("\"b\""))]);
+        repeat_validators(&asked, &mut whole);
+        assert_eq!((whole.get(ETAG), whole.get(LAST_MODIFIED)), (Some(&value("\"b\"")), None));
     }
 }

@@ -15,6 +15,12 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def send_response(self, code, message=None):
+        super().send_response(code, message)
+        if code == 304:
+            # What has not changed; Python's server leaves it out, and py-rattler needs it.
+            self.send_header("Last-Modified", self.headers["If-Modified-Since"])
+
 
 def serve(folder):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))

@@ -225,7 +225,7 @@ impl Attempt<'_> {
     }
 
     /// The rest of what is on a platform's base: conda packages, then wheels that fit to what those bring.
-    pub(super) async fn finish(
+    async fn finish(
         &self,
         context: &Context<'_>,
         platform: Platform,

@@ -4,7 +4,7 @@ use super::{
     Asked, CondaError, Request, conflict,
     error::at,
     gateway::{Channels, subdir, versions},
-    solve::{Universe, asked_at},
+    solve::Universe,
 };
 use envwright_diagnosis::Finding;
 use envwright_target::Platform;
@@ -111,7 +111,7 @@ pub(super) fn conflict(universe: &Universe, asked: &[Asked], platform: Platform)
     }
     let mut finding = Finding::new("conda-unsatisfiable");
     if let [position] = positions.as_slice()
-        && let Some(asked) = asked_at(asked, *position)
+        && let Some(asked) = asked.get(*position)
     {
         finding = finding.fact("requirement", &asked.text);
     }
@@ -130,7 +130,7 @@ pub(super) fn conflict(universe: &Universe, asked: &[Asked], platform: Platform)
 }
 
 fn prove(finding: Finding, asked: &[Asked], positions: &[usize]) -> Finding {
-    let of = positions.iter().filter_map(|position| asked_at(asked, *position));
+    let of = positions.iter().filter_map(|position| asked.get(*position));
     of.fold(finding, |finding, asked| at(finding, asked.span.as_ref(), "asked for here"))
 }
 

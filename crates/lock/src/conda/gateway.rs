@@ -288,13 +288,3 @@ pub(super) fn versions<'r>(records: impl IntoIterator<Item = &'r RepoDataRecord>
     }
     named.join(", ")
 }
-
-/// What the channels of a request have of some packages, whatever the platform: name, version, build, platform and
-/// channel of each record.
-pub async fn find(request: &Request, names: &[&str]) -> Result<Vec<super::LockedConda>, CondaError> {
-    let deadline = Instant::now() + request.time_limit;
-    let channels = Channels::open(request)?;
-    let subdirs = [subdir(request.platform), Subdir::NoArch];
-    let records = channels.of_names(names, &subdirs, deadline).await?;
-    Ok(records.iter().filter_map(|record| super::LockedConda::new(record, false)).collect())
-}

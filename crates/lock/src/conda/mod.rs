@@ -1,8 +1,7 @@
 //! conda packages for a target, solved by rattler's solver.
 //!
 //! - [`Channels`]: which addresses the names of channels stand for; [`Channel`]: one of them;
-//! - [`solve`]: from a [`Request`] to a [`CondaLock`] of [`LockedConda`]s, or a [`CondaError`] that explains;
-//! - [`find`]: what channels have of some packages.
+//! - [`solve`]: from a [`Request`] to a [`CondaLock`] of [`LockedConda`]s, or a [`CondaError`] that explains.
 //!
 //! Virtual packages are those of the target, so the answer is the same on every host. Repodata are kept below
 //! [`Request::cache_dir`], sharded ones where a channel has them, and asked for again with the conditions of HTTP.
@@ -18,7 +17,7 @@ mod virtual_packages;
 
 pub use channels::{Channel, Channels};
 pub use error::CondaError;
-pub use gateway::{find, subdir_name};
+pub use gateway::subdir_name;
 pub use locked::LockedConda;
 pub use solve::solve;
 

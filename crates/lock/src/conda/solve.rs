@@ -1,7 +1,7 @@
 //! One solve from request to lock.
 
 use super::{
-    Asked, CondaError, CondaLock, LockedConda, Priority, Request,
+    CondaError, CondaLock, LockedConda, Priority, Request,
     conflict::{self, Task},
     explain,
     gateway::{self, Channels},
@@ -88,9 +88,4 @@ fn lock(records: &[RepoDataRecord], specs: &[MatchSpec]) -> Result<CondaLock, Co
     packages.sort_by(|one, other| one.name.cmp(&other.name));
     let packages = crate::pixi::settled(packages).map_err(CondaError::internal)?;
     Ok(CondaLock { packages, warnings: Vec::new() })
-}
-
-/// What was asked at a position of the specifications.
-pub(super) fn asked_at(asked: &[Asked], position: usize) -> Option<&Asked> {
-    asked.get(position)
 }
