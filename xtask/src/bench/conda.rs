@@ -225,9 +225,8 @@ impl<'a> Bench<'a> {
         };
         self.fresh_home()?;
         add(0, COLD, OURS, &build())?;
-        for made in ["images", "solves"] {
-            remove(&self.home().join(made))?;
-        }
+        remove(&self.home().join("images"))?;
+        forget_solutions(&self.home())?;
         add(1, WARM, OURS, &build())?;
         remove(&cache)?;
         remove(&prefix)?;
@@ -269,12 +268,22 @@ impl<'a> Bench<'a> {
                 command
             };
             shell::output(&mut lock())?;
-            remove(&home.join("solves"))?;
-            fs::create_dir_all(home.join("solves")).map_err(|error| error.to_string())?;
+            forget_solutions(&home)?;
             add(at, title, OURS, &lock())?;
         }
         Ok(())
     }
+}
+
+/// Leaves of the solutions the last one of each place, whose Debian packages stay as they were.
+fn forget_solutions(home: &Path) -> Result<(), String> {
+    for entry in fs::read_dir(home.join("solves")).map_err(|error| error.to_string())? {
+        let entry = entry.map_err(|error| error.to_string())?;
+        if !entry.file_name().to_string_lossy().starts_with("last-") {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// The same channel with one kind of repodata alone.
