@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     fn resolve(channels: &Channels, text: &str) -> Vec<String> {
-        let channel = channels.resolve(text, Path::new("/work"), None).unwrap();
+        let channel = channels.resolve(text, Path::new("/srv"), None).unwrap();
         channel.into_iter().flat_map(|channel| channel.urls).map(|url| url.expose().to_string()).collect()
     }
 
@@ -154,7 +154,7 @@ mod tests {
             resolve(&channels, "conda-forge[linux-64]"),
             ["https://mirror.example/conda/conda-forge/"]
         );
-        assert_eq!(resolve(&channels, "./channel"), ["file:///work/channel/"]);
+        assert_eq!(resolve(&channels, "./channel"), ["file:///srv/channel/"]);
         assert_eq!(resolve(&channels, "nodefaults"), Vec::<String>::new());
         assert_eq!(resolve(&channels, "defaults").len(), 2);
         channels.defaults = vec!["main".to_owned(), "https://c.example/r".to_owned()];
