@@ -12,7 +12,7 @@ const PROBLEM: &str = "conda-script-not-run";
 /// What activation comes to.
 #[derive(Debug, Default)]
 pub(crate) struct Activation {
-    /// Variables in the order in which conda would set them.
+    /// Variables, sorted by name.
     pub(crate) variables: Vec<(String, String)>,
     /// Scripts that set something else, or that cannot be understood.
     pub(crate) findings: Vec<Finding>,

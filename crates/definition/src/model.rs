@@ -104,7 +104,7 @@ pub struct BuildContext {
     pub span: Option<Span>,
 }
 
-/// What only Azure ML looks at; no file of an image depends on it.
+/// What only Azure ML looks at; files of an image depend on `cuda` alone, which decides what conda chooses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Azure {
     /// The operating system (`os_type`), as written.

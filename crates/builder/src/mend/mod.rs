@@ -48,7 +48,7 @@ pub struct Proposal {
     pub title: String,
     /// What it changes, as a unified diff; secrets masked.
     pub patch: String,
-    /// Whether packages could be chosen with it. The others are changes of the text alone.
+    /// Whether packages could be chosen with it. The others mend their own finding, and other findings are left.
     pub checked: bool,
     /// The position of the finding that it is for.
     #[serde(skip)]
