@@ -84,11 +84,6 @@ impl LockedConda {
         serde_json::from_value(self.record.clone()).ok()
     }
 
-    /// Name of the file.
-    pub fn filename(&self) -> &str {
-        self.record.get("fn").and_then(Value::as_str).unwrap_or_default()
-    }
-
     /// Whether its modules are linked for the Python of the environment (`noarch: python`), or may be: of a package that
     /// is known by its file alone only the platform is known.
     pub fn is_pure_python(&self) -> bool {
