@@ -1,7 +1,7 @@
 //! Locks of environments with conda packages.
 
 use super::environment;
-use crate::support::{channel::Channel, whole};
+use crate::support::{channel::Channel, index::Index, wheel::wheel, whole};
 
 #[test]
 fn a_lock_is_pixis_file_and_builds_the_same_image() {
@@ -51,6 +51,19 @@ fn a_channel_is_opened_by_what_rattler_keeps() {
         let bytes = fs_err::read(&file).unwrap();
         assert!(!bytes.windows(9).any(|part| part == b"tk-s3cret"), "{}", file.display());
     }
+}
+
+/// One host may serve all, as company proxies of packages do.
+#[test]
+fn what_rattler_keeps_opens_no_index_of_the_same_host() {
+    let (channel, index) = (Channel::with_token("tk-s3cret"), Index::of(&[wheel("demo", "1.0")]));
+    let list = format!("- python=3.11\n- pip\n- pip:\n  - --index-url {}\n  - demo\n", index.url());
+    let envwright = environment(&channel, &list)
+        .file("credentials.json", "{\"127.0.0.1\": {\"CondaToken\": \"tk-s3cret\"}}");
+    let file = envwright.folder().join("credentials.json");
+    envwright.variable("RATTLER_AUTH_FILE", file).run(&["build"]).succeeded();
+    let asked = index.requests();
+    assert!(!asked.is_empty() && asked.iter().all(|request| !request.contains("/t/")), "{asked:?}");
 }
 
 #[test]

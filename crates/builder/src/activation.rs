@@ -3,7 +3,6 @@
 use crate::{BuildError, environment::PREFIX, settings::CondaSettings, settings::PostLink};
 use envwright_diagnosis::{Finding, Severity};
 use envwright_image::{Kind, SegmentRef};
-use envwright_lock::conda::CondaError;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -73,7 +72,7 @@ pub(crate) fn check_scripts(activation: &mut Activation, settings: &CondaSetting
         PostLink::Refuse if linked.is_empty() => {}
         PostLink::Refuse => {
             let findings = linked.into_iter().map(|finding| finding.severity(Severity::Error)).collect();
-            return Err(BuildError::Conda(CondaError::Unsolvable { findings }));
+            return Err(BuildError::Refused { findings });
         }
     }
     Ok(())

@@ -120,7 +120,7 @@ pub(crate) async fn solve(
     mut lock: PlatformLock,
     cuda: Option<String>,
     known: &Known,
-) -> Result<(PlatformLock, Vec<Finding>), BuildError> {
+) -> Result<PlatformLock, BuildError> {
     context.record.event(
         Step::Solve,
         "solving",
@@ -145,11 +145,10 @@ pub(crate) async fn solve(
         client: context.client.clone(),
         channels,
     };
-    let solution = conda::solve(&request).await?;
+    lock.conda = conda::solve(&request).await?;
     lock.channels = request.channels.iter().flat_map(Channel::plain).map(|url| url.to_string()).collect();
-    lock.conda = solution.packages;
     lock.python = lock.conda.iter().find_map(LockedConda::python);
-    Ok((lock, solution.warnings))
+    Ok(lock)
 }
 
 fn time_limit(context: &Context<'_>) -> Duration {
@@ -272,11 +271,7 @@ pub(crate) fn replaced(
             warnings.push(finding.severity(envwright_diagnosis::Severity::Warning));
         }
     }
-    if errors.is_empty() {
-        Ok(warnings)
-    } else {
-        Err(BuildError::Conda(conda::CondaError::Unsolvable { findings: errors }))
-    }
+    if errors.is_empty() { Ok(warnings) } else { Err(BuildError::Refused { findings: errors }) }
 }
 
 #[cfg(test)]

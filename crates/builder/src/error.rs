@@ -143,6 +143,12 @@ pub enum BuildError {
     /// The files that a bootstrapped base needs cannot be made.
     #[error("making the files of the base")]
     Rootfs(#[from] RootfsError),
+    /// What the definition names, or its packages hold, is not built from.
+    #[error("what the definition names cannot be built from")]
+    Refused {
+        /// Why, root causes first; never empty.
+        findings: Vec<Finding>,
+    },
     /// What this version cannot do.
     #[error("this version does not do {what} yet")]
     Unsupported {
@@ -214,6 +220,7 @@ impl Explain for BuildError {
             Self::Registry(error) => error.findings(),
             Self::Store(error) => error.findings(),
             Self::Rootfs(error) => error.findings(),
+            Self::Refused { findings } => findings.clone(),
             Self::At { error, span } => {
                 error.findings().into_iter().map(|finding| located(finding, span)).collect()
             }

@@ -1,19 +1,18 @@
 //! Environments whose definition is a lock file of another tool: its packages as they are, nothing chosen.
 
-use crate::{BuildError, context::Context, event::Step};
+use crate::{BuildError, context::Context, hashes};
 use envwright_definition::{Environment, Location, Locked, LockedFile, LockedKind, LockedPackage, LockedSet};
 use envwright_diagnosis::Finding;
-use envwright_fetch::Download;
 use envwright_lock::{
     PlatformLock,
-    conda::{self, CondaError, LockedConda},
+    conda::{self, LockedConda},
     pypi::{self, LockedWheel, WheelLocation},
 };
 use envwright_redact::SafeUrl;
-use envwright_store::{Digest, StoreError};
+use envwright_store::Digest;
 use envwright_target::Platform;
 use md5::{Digest as _, Md5};
-use std::{fmt::Write as _, path::Path};
+use std::{io::Read as _, path::Path};
 
 /// Whether the definition is a lock file.
 pub(crate) fn is(environment: &Environment) -> bool {
@@ -64,7 +63,7 @@ fn sets<'l>(locked: &'l Locked, subdir: &str) -> Vec<&'l LockedSet> {
 }
 
 fn refused(finding: Finding) -> BuildError {
-    BuildError::Conda(CondaError::Unsolvable { findings: vec![finding] })
+    BuildError::Refused { findings: vec![finding] }
 }
 
 async fn of_conda(context: &Context<'_>, package: &LockedPackage) -> Result<LockedConda, BuildError> {
@@ -94,22 +93,11 @@ async fn read(
     url: &SafeUrl,
     md5: Option<&str>,
 ) -> Result<Digest, BuildError> {
-    let folder = context.home.packages();
-    let address = url.without_credentials().to_string();
-    let waiting = folder.join(format!("unknown-{}", Digest::of(address.as_bytes()).hex()));
-    let download = Download {
-        url: url.clone(),
-        mirrors: Vec::new(),
-        size: file.size,
-        sha256: None,
-        authorization: None,
-    };
-    let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
-    let done = context.client.download(&download, &waiting, &progress).await?;
+    let (sha256, kept) = hashes::fetch(context, &context.client.for_conda(), url.clone(), file.size).await?;
     if let Some(expected) = md5 {
-        let got = md5_of(&waiting)?;
+        let got = md5_of(&kept)?;
         if !got.eq_ignore_ascii_case(expected) {
-            fs_err::remove_file(&waiting)?;
+            fs_err::remove_file(&kept)?;
             return Err(BuildError::Digest {
                 package: package.name.clone(),
                 version: package.version.clone().unwrap_or_default(),
@@ -121,8 +109,7 @@ async fn read(
             });
         }
     }
-    fs_err::rename(&waiting, folder.join(done.sha256.hex())).map_err(StoreError::io("write", &waiting))?;
-    Ok(done.sha256)
+    Ok(sha256)
 }
 
 fn md5_of(path: &Path) -> Result<String, BuildError> {
@@ -130,13 +117,8 @@ fn md5_of(path: &Path) -> Result<String, BuildError> {
     let mut file = fs_err::File::open(path)?;
     let mut buffer = vec![0; 1 << 16];
     loop {
-        match std::io::Read::read(&mut file, &mut buffer)? {
-            0 => {
-                return Ok(hasher.finalize().iter().fold(String::new(), |mut text, byte| {
-                    let _ = write!(text, "{byte:02x}");
-                    text
-                }));
-            }
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex::encode(hasher.finalize())),
             read => hasher.update(&buffer[..read]),
         }
     }

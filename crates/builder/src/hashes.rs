@@ -1,12 +1,12 @@
-//! Digests and credentials of wheels: every wheel that is packed has a known digest.
+//! Digests and credentials of packages: every one that is packed has a known digest.
 
 use crate::{BuildError, context::Context, event::Step};
 use envwright_definition::Environment;
-use envwright_fetch::Download;
+use envwright_fetch::{Client, Download};
 use envwright_lock::pypi::{LockedWheel, WheelLocation};
 use envwright_redact::{SafeUrl, Secret};
 use envwright_store::{Digest, DigestWriter, StoreError};
-use std::io;
+use std::{io, path::PathBuf};
 
 /// The locked SHA-256 of a wheel.
 pub(crate) fn sha256(wheel: &LockedWheel) -> Option<Digest> {
@@ -31,7 +31,7 @@ pub(crate) async fn complete(
             }
             WheelLocation::Url(url) => {
                 let url = with_credentials(url, environment);
-                fetch(context, wheel, url).await?
+                fetch(context, &context.client, url, wheel.size).await?.0
             }
         };
         wheel.hashes.push(digest.to_string());
@@ -39,16 +39,22 @@ pub(crate) async fn complete(
     Ok(())
 }
 
-/// Downloads a wheel of unknown digest, and keeps it under the digest that it has.
-async fn fetch(context: &Context<'_>, wheel: &LockedWheel, url: SafeUrl) -> Result<Digest, BuildError> {
+/// Downloads a package of unknown digest, and keeps it under the digest that it has.
+pub(crate) async fn fetch(
+    context: &Context<'_>,
+    client: &Client,
+    url: SafeUrl,
+    size: Option<u64>,
+) -> Result<(Digest, PathBuf), BuildError> {
     let folder = context.home.packages();
     let waiting = folder
         .join(format!("unknown-{}", Digest::of(url.without_credentials().to_string().as_bytes()).hex()));
-    let download = Download { url, mirrors: Vec::new(), size: wheel.size, sha256: None, authorization: None };
+    let download = Download { url, mirrors: Vec::new(), size, sha256: None, authorization: None };
     let progress = |bytes: u64| context.record.progress(Step::Fetch, bytes);
-    let done = context.client.download(&download, &waiting, &progress).await?;
-    fs_err::rename(&waiting, folder.join(done.sha256.hex())).map_err(StoreError::io("write", &waiting))?;
-    Ok(done.sha256)
+    let done = client.download(&download, &waiting, &progress).await?;
+    let kept = folder.join(done.sha256.hex());
+    fs_err::rename(&waiting, &kept).map_err(StoreError::io("write", &waiting))?;
+    Ok((done.sha256, kept))
 }
 
 /// The address of a wheel with the credentials of the index of the same origin, which no lock keeps.

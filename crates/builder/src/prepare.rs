@@ -1,7 +1,7 @@
 //! Every locked package downloaded and packed, several at once; what is there already is taken as it is.
 
 use crate::{BuildError, context::Context, event::Step};
-use envwright_fetch::{Download, FetchError};
+use envwright_fetch::{Client, Download, FetchError};
 use envwright_image::{Kind, SegmentRef};
 use envwright_lock::{
     conda::LockedConda,
@@ -96,6 +96,14 @@ impl Package {
             Self::Deb { deb, .. } => Some(&deb.url),
             Self::Wheel { url, .. } => url.as_ref(),
             Self::Conda { url, .. } => Some(url),
+        }
+    }
+
+    /// What asks for it, with the logins that are for such packages.
+    fn client(&self, context: &Context<'_>) -> Client {
+        match self {
+            Self::Conda { .. } => context.client.for_conda(),
+            Self::Deb { .. } | Self::Wheel { .. } => context.client.clone(),
         }
     }
 
@@ -275,11 +283,8 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
         came.store(true, Ordering::Relaxed);
         context.record.progress(Step::Fetch, bytes);
     };
-    let done = context
-        .client
-        .download(&download, &file, &progress)
-        .await
-        .map_err(|error| of_package(package, error))?;
+    let done = package.client(context).download(&download, &file, &progress).await;
+    let done = done.map_err(|error| of_package(package, error))?;
     if !came.into_inner() {
         return Ok(file);
     }
@@ -310,7 +315,7 @@ pub(crate) async fn all_here(context: &Context<'_>, packages: &[Package]) -> Res
 /// Whether the package's file can be had where it is not here; its bytes stay where they are.
 pub(crate) async fn reach(context: &Context<'_>, package: &Package) -> Result<(), BuildError> {
     let Some(url) = package.url() else { return Ok(()) };
-    let reached = context.client.reach(&package.download(url)).await;
+    let reached = package.client(context).reach(&package.download(url)).await;
     reached.map_err(|error| of_package(package, error))
 }
 

@@ -34,6 +34,8 @@ pub struct Client {
     shared: Arc<Shared>,
     /// Addresses whose credentials open other addresses of their hosts.
     known: Arc<Vec<SafeUrl>>,
+    /// Whether the logins of conda's tools open what is asked for.
+    for_conda: bool,
 }
 
 struct Shared {
@@ -87,13 +89,20 @@ impl Client {
         let signers = settings.stores.iter().cloned().map(Signer::new).collect();
         let (proxies, unreached) = (Matcher::from_system(), Mutex::default());
         let shared = Shared { http, settings, netrc, logins, signers, resolver, proxies, unreached };
-        Ok(Self { shared: Arc::new(shared), known: Arc::default() })
+        Ok(Self { shared: Arc::new(shared), known: Arc::default(), for_conda: false })
     }
 
     /// The same client, which opens what is on the hosts of these addresses with the credentials in them.
     #[must_use]
     pub fn knowing(&self, addresses: Vec<SafeUrl>) -> Self {
-        Self { shared: Arc::clone(&self.shared), known: Arc::new(addresses) }
+        Self { known: Arc::new(addresses), ..self.clone() }
+    }
+
+    /// The same client, which opens what it asks for with the logins of conda's tools, too. They are for channels and
+    /// their packages: a host that serves other things as well gets none for these.
+    #[must_use]
+    pub fn for_conda(&self) -> Self {
+        Self { for_conda: true, ..self.clone() }
     }
 
     pub(crate) fn http(&self, url: &SafeUrl) -> &Http {
@@ -209,8 +218,8 @@ impl Client {
         }
         let has_header = headers.contains_key(AUTHORIZATION);
         let own = if has_header { None } else { self.credentials(url) };
-        let login = url.host().filter(|_| !has_header && own.is_none() && !self.is_of_store(url));
-        let login = login.and_then(|host| self.shared.logins.get(host));
+        let has_none = self.for_conda && !has_header && own.is_none() && !self.is_of_store(url);
+        let login = url.host().filter(|_| has_none).and_then(|host| self.shared.logins.get(host));
         if let Some(Login::Path(token)) = login
             && !address.path().starts_with("/t/")
         {

@@ -3,6 +3,7 @@
 //! - [`Settings`]: time limits, retries, offline, [`Mirrors`], and [`Store`]s of blobs;
 //! - [`Client::bytes`]: a small body; [`Client::download`]: a file, resumed and verified; [`Client::reach`]: whether
 //!   it can be had;
+//! - [`Client::for_conda`]: the same for channels, with the logins of conda's tools;
 //! - [`Client::ask`]: one [`Request`] of a protocol that reads its [`Answer`] itself, with [`Attempts`] to try again;
 //! - [`Client::respond`]: an answer for a library that reads it itself, and follows these settings thereby;
 //! - [`FetchError`]: what went wrong, told apart.

@@ -9,7 +9,7 @@ use http::{
     header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED},
 };
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
-use std::sync::Arc;
+use std::{error::Error, iter, sync::Arc};
 
 /// Takes the place of everything that a library would do to send a request.
 pub(crate) struct Through {
@@ -65,6 +65,12 @@ fn repeat_validators(asked: &HeaderMap, answered: &mut HeaderMap) {
             answered.insert(validator, value.clone());
         }
     }
+}
+
+/// What an error of a library goes back to, in its words.
+pub(crate) fn innermost(error: &dyn Error) -> String {
+    let causes = iter::successors(error.source(), |error| (**error).source());
+    causes.last().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 #[cfg(test)]

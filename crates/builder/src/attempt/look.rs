@@ -122,11 +122,10 @@ impl Attempt<'_> {
             Ground::Base { lock, cuda, key } => (*lock, cuda, key),
         };
         let lock = self.conda(context, platform, lock, cuda, known).await;
-        let (lock, warnings) = seen.of("conda", what.clone(), lock)?;
+        let lock = seen.of("conda", what.clone(), lock)?;
         look_at_conda(platform, &lock, seen);
         let solved = self.wheels(context, platform, lock, known).await;
         let (mut solved, replaced) = seen.of("pypi", what.clone(), solved)?;
-        solved.warnings.splice(0..0, warnings);
         solved.warnings.extend(replaced);
         if solved.lock.wheels.iter().all(|wheel| hashes::sha256(wheel).is_some()) {
             let kept = solve::keep(context, &key, &solved);

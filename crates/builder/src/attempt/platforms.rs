@@ -235,10 +235,9 @@ impl Attempt<'_> {
         match ground {
             Ground::Whole(solved) => Ok(*solved),
             Ground::Base { lock, cuda, key } => {
-                let (lock, warnings) = self.conda(context, platform, *lock, cuda, known).await?;
+                let lock = self.conda(context, platform, *lock, cuda, known).await?;
                 let (mut solved, replaced) = self.wheels(context, platform, lock, known).await?;
                 hashes::complete(context, &self.environment, &mut solved.lock.wheels).await?;
-                solved.warnings.splice(0..0, warnings);
                 solved.warnings.extend(replaced);
                 solve::keep(context, &key, &solved)?;
                 Ok(solved)
@@ -254,12 +253,12 @@ impl Attempt<'_> {
         lock: PlatformLock,
         cuda: Option<String>,
         known: &Known,
-    ) -> Result<(PlatformLock, Vec<Finding>), BuildError> {
+    ) -> Result<PlatformLock, BuildError> {
         if let Some(locked) = self.environment.locked.as_ref().filter(|_| exact::is(&self.environment)) {
-            return Ok((exact::fill(context, locked, platform, lock).await?, Vec::new()));
+            return exact::fill(context, locked, platform, lock).await;
         }
         if !conda::is_asked(&self.environment) {
-            return Ok((lock, Vec::new()));
+            return Ok(lock);
         }
         conda::solve(context, &self.environment, platform, lock, cuda, known).await
     }

@@ -216,14 +216,7 @@ impl About<'_> {
 
     fn requirement_versions(&self) -> Vec<Fix> {
         let Some((requirement, span)) = self.requirement() else { return Vec::new() };
-        let rest = name_in(span).and_then(|name| {
-            let written = span.text()[name.range().len()..].trim_end();
-            // Extras, markers and hashes mean something that is not to be lost.
-            let is_plain = !written.contains(['[', ';', '@']) && !written.contains("--hash");
-            let end = name.range().end;
-            is_plain.then(|| Span::new(span.source(), end..end + written.len()))
-        });
-        let Some(rest) = rest else { return Vec::new() };
+        let Some(rest) = versions_in(span) else { return Vec::new() };
         let asked = rest.text().trim_start_matches(['=', '~', '>', '<', ' ', '!']);
         let versions = closest(asked, self.fact("available").unwrap_or_default());
         let fix = |version: String| {
@@ -237,11 +230,8 @@ impl About<'_> {
         let shown = |span: &Span| self.finding.evidence.iter().any(|evidence| evidence.span == *span);
         let all = self.environment.requirements.iter().filter_map(|one| Some((one, one.span.as_ref()?)));
         let fix = |(one, span): (&Requirement, &Span)| {
-            let name = name_in(span)?;
-            let rest = span.text()[name.range().len()..].trim_end();
-            let is_plain = !rest.is_empty() && !rest.contains(['[', ';', '@']) && !rest.contains("--hash");
-            let place = Span::new(span.source(), name.range().end..name.range().end + rest.len());
-            is_plain.then(|| Fix::new(format!("Let any version of {} be taken", one.name), place, ""))
+            let rest = versions_in(span).filter(|rest| !rest.text().is_empty())?;
+            Some(Fix::new(format!("Let any version of {} be taken", one.name), rest, ""))
         };
         all.filter(|(_, span)| shown(span)).filter_map(fix).collect()
     }
@@ -279,6 +269,15 @@ fn name_in(span: &Span) -> Option<Span> {
     let text = span.text();
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
     (end > 0).then(|| Span::new(span.source(), span.range().start..span.range().start + end))
+}
+
+/// The versions that a requirement asks for, all behind its name; none where that holds what is not to be lost: extras,
+/// markers, hashes, an address.
+fn versions_in(span: &Span) -> Option<Span> {
+    let name = name_in(span)?.range();
+    let written = span.text()[name.len()..].trim_end();
+    let is_plain = !written.contains(['[', ';', '@']) && !written.contains("--hash");
+    is_plain.then(|| Span::new(span.source(), name.end..name.end + written.len()))
 }
 
 /// A specification with another version, quoted as it was.
@@ -336,5 +335,6 @@ mod tests {
         let source = envwright_diagnosis::Source::new("r", "scikit-learn[x]>=1");
         let span = Span::new(&source, 0..source.text.len());
         assert_eq!(name_in(&span).unwrap().text(), "scikit-learn");
+        assert_eq!(versions_in(&span), None);
     }
 }

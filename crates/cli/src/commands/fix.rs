@@ -86,6 +86,11 @@ fn show(mended: &Mended, terminal: &Terminal) -> Result<(), Failure> {
 
 fn told(proposal: &Proposal) -> String {
     let Proposal { problem, title, patch, checked, .. } = proposal;
-    let mark = if *checked { "[checked] " } else { "" };
-    format!("\n{mark}{title}\n{patch}  envwright fix --apply {problem}\n")
+    if *checked {
+        format!("\n[checked] {title}\n{patch}  envwright fix --apply {problem}\n")
+    } else {
+        format!(
+            "\nnot checked: {title}\n{patch}  packages cannot be chosen with it yet; it may be a part of what is needed\n"
+        )
+    }
 }

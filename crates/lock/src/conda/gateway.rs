@@ -1,7 +1,7 @@
 //! What channels have, read by rattler's gateway through the one HTTP client.
 
 use super::{Asked, Channel, CondaError, Request, channels::plain_url, error::at};
-use crate::through::Through;
+use crate::through::{Through, innermost};
 use envwright_diagnosis::{Explain as _, Finding, nearest};
 use envwright_fetch::{FetchError, Transport, status_problem};
 use envwright_redact::SafeUrl;
@@ -35,7 +35,7 @@ impl<'r> Channels<'r> {
             config.default = SourceConfig { cache_action: CacheAction::ForceCacheOnly, ..config.default };
         }
         let gateway = Gateway::builder()
-            .with_client(Through::of_channels(request.client.clone(), &request.channels))
+            .with_client(Through::of_channels(request.client.for_conda(), &request.channels))
             .with_channel_config(config)
             .with_cache_dir(&request.cache_dir)
             .finish();
@@ -267,16 +267,6 @@ fn status(error: &FetchError) -> Option<u16> {
         FetchError::Status { status, .. } => Some(*status),
         _ => None,
     }
-}
-
-fn innermost(error: &dyn Error) -> String {
-    let mut last = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        last = error.to_string();
-        next = error.source();
-    }
-    last
 }
 
 /// Versions of records, the highest first, each once; the rest counted.

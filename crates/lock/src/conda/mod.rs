@@ -1,7 +1,7 @@
 //! conda packages for a target, solved by rattler's solver.
 //!
 //! - [`Channels`]: which addresses the names of channels stand for; [`Channel`]: one of them;
-//! - [`solve`]: from a [`Request`] to a [`CondaLock`] of [`LockedConda`]s, or a [`CondaError`] that explains.
+//! - [`solve`]: from a [`Request`] to [`LockedConda`]s, or a [`CondaError`] that explains.
 //!
 //! Virtual packages are those of the target, so the answer is the same on every host. Repodata are kept below
 //! [`Request::cache_dir`], sharded ones where a channel has them, and asked for again with the conditions of HTTP.
@@ -21,7 +21,7 @@ pub use gateway::subdir_name;
 pub use locked::LockedConda;
 pub use solve::solve;
 
-use envwright_diagnosis::{Finding, Span};
+use envwright_diagnosis::Span;
 use envwright_fetch::Client;
 use envwright_target::Platform;
 use serde::{Deserialize, Serialize};
@@ -72,13 +72,4 @@ pub enum Priority {
     Flexible,
     /// The highest version of any channel.
     Disabled,
-}
-
-/// The answer: all packages of the environment.
-#[derive(Debug, Clone)]
-pub struct CondaLock {
-    /// Sorted by name.
-    pub packages: Vec<LockedConda>,
-    /// What is worth knowing about the answer.
-    pub warnings: Vec<Finding>,
 }

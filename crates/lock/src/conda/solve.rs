@@ -1,7 +1,7 @@
 //! One solve from request to lock.
 
 use super::{
-    CondaError, CondaLock, LockedConda, Priority, Request,
+    CondaError, LockedConda, Priority, Request,
     conflict::{self, Task},
     explain,
     gateway::{self, Channels},
@@ -35,8 +35,8 @@ impl Drop for Waiting {
     }
 }
 
-/// Finds packages that together are what the request wants. Dropping the future ends the solve.
-pub async fn solve(request: &Request) -> Result<CondaLock, CondaError> {
+/// Finds packages that together are what the request wants, sorted by name. Dropping the future ends the solve.
+pub async fn solve(request: &Request) -> Result<Vec<LockedConda>, CondaError> {
     let deadline = Instant::now() + request.time_limit;
     let stop = SystemTime::now() + request.time_limit;
     let channels = Channels::open(request)?;
@@ -70,7 +70,7 @@ pub async fn solve(request: &Request) -> Result<CondaLock, CondaError> {
     outcome.map_err(CondaError::internal)?
 }
 
-fn lock(records: &[RepoDataRecord], specs: &[MatchSpec]) -> Result<CondaLock, CondaError> {
+fn lock(records: &[RepoDataRecord], specs: &[MatchSpec]) -> Result<Vec<LockedConda>, CondaError> {
     let named = |record: &RepoDataRecord| {
         specs.iter().any(|spec| spec.name.as_exact() == Some(&record.package_record.name))
     };
@@ -86,6 +86,5 @@ fn lock(records: &[RepoDataRecord], specs: &[MatchSpec]) -> Result<CondaLock, Co
         })?);
     }
     packages.sort_by(|one, other| one.name.cmp(&other.name));
-    let packages = crate::pixi::settled(packages).map_err(CondaError::internal)?;
-    Ok(CondaLock { packages, warnings: Vec::new() })
+    crate::pixi::settled(packages).map_err(CondaError::internal)
 }

@@ -1,6 +1,7 @@
 //! Errors of uv's client as problems of the network.
 
 use super::PypiError;
+use crate::through::innermost;
 use envwright_diagnosis::{Explain as _, Finding};
 use envwright_fetch::{FetchError, Transport, status_problem};
 use envwright_redact::SafeUrl;
@@ -111,14 +112,4 @@ pub(super) fn setup(error: &(dyn Error + 'static)) -> PypiError {
         next = cause.source();
     }
     PypiError::Transport { finding: Box::new(Finding::new("net-io").fact("reason", innermost(error))) }
-}
-
-fn innermost(error: &dyn Error) -> String {
-    let mut last = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        last = error.to_string();
-        next = error.source();
-    }
-    last
 }

@@ -25,7 +25,7 @@ const MEMBER: u64 = 256;
 /// The folder of what describes a package, which is not installed.
 const INFO: &str = "info/";
 /// The files there that installing needs.
-const READ: [&str; 5] = ["index.json", "paths.json", "link.json", "has_prefix", "files"];
+const READ: [&str; 4] = ["index.json", "paths.json", "link.json", "has_prefix"];
 
 /// A package, unpacked as far as it is needed.
 pub(crate) struct Archive {
