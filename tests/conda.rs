@@ -9,6 +9,7 @@ mod conda {
     mod bad;
     mod image;
     mod lock;
+    mod materialized;
     mod mended;
     mod mixed;
     mod same;

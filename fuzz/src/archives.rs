@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use envwright_archive::TarReader;
-use envwright_package::{Compression, DebSegment, Rewrites, WheelSegment};
+use envwright_package::{Compression, DebSegment, PREFIX, Rewrites, WheelSegment};
 use envwright_store::Digest;
 use std::{
     fmt::Write as _,
@@ -89,6 +89,7 @@ fn packed_wheel(bytes: &[u8]) -> Option<Vec<u8>> {
         filename: "pkg-1.0-py3-none-any.whl",
         sha256: Digest::of(bytes),
         python: (3, 11),
+        prefix: PREFIX,
         compression: Compression::Zstd,
         compile: None,
         compiler: None,

@@ -1,8 +1,12 @@
 //! What conda's activation would do in the image: the variables that packages set, found without running anything.
 
-use crate::{BuildError, environment::PREFIX, settings::CondaSettings, settings::PostLink};
+use crate::{
+    BuildError,
+    conda::Described,
+    settings::{CondaSettings, PostLink},
+};
 use envwright_diagnosis::{Finding, Severity};
-use envwright_image::{Kind, SegmentRef};
+use envwright_package::PREFIX;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -21,18 +25,16 @@ pub(crate) struct Activation {
 
 /// Reads the scripts of conda packages. conda sources those of `activate.d` in the order of their names, and sets the
 /// variables of `env_vars.d` before (conda's manual, "Managing environments", section "Saving environment variables").
-pub(crate) fn of(segments: &[SegmentRef]) -> Activation {
+pub(crate) fn of(packages: &[Described<'_>]) -> Activation {
     let mut activation = Activation::default();
-    let of_conda = segments.iter().filter(|segment| segment.kind == Kind::Conda);
     let mut scripts: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
-    for segment in of_conda {
-        for (path, text) in &segment.index.metadata {
+    for Described { package, metadata } in packages {
+        for (path, text) in *metadata {
             if path.starts_with("etc/conda/") {
-                scripts.insert(path, (&segment.name, text));
+                scripts.insert(path, (package, text));
             } else if path.ends_with("-link.sh") {
-                activation
-                    .linked
-                    .push(told(&segment.name, path).detail("It would run once, when the package is linked."));
+                let finding = told(package, path).detail("It would run once, when the package is linked.");
+                activation.linked.push(finding);
             }
         }
     }

@@ -1,9 +1,9 @@
 //! Segments to layers, layers to an image.
 
 use crate::{
-    BuildError, activation,
+    BuildError, activation, conda,
     context::Context,
-    environment::{Ground, PREFIX, users_files},
+    environment::{Ground, users_files},
     event::Step,
     prepare::{self, Package},
 };
@@ -13,7 +13,7 @@ use envwright_image::{
     Base, Clash, Image, ImageConfig, Kind, Layer, Layout, SegmentRef, assemble, plan_layers, write_layer,
 };
 use envwright_lock::PlatformLock;
-use envwright_package::{OwnFile, files_key, pack_files};
+use envwright_package::{OwnFile, PREFIX, files_key, pack_files};
 use envwright_store::Digest;
 use envwright_target::Platform;
 use serde_json::Value;
@@ -52,7 +52,7 @@ pub(crate) async fn image(
         epoch,
     };
     let (own, covered) = ground.own_files()?;
-    let mut activation = activation::of(&parts.segments);
+    let mut activation = activation::of(&conda::described(&parts.segments));
     activation::check_scripts(&mut activation, &context.settings.conda)?;
     let scripts = ground.unknown_effects();
     let users = users_files(environment, &parts.base, epoch)?;
@@ -100,14 +100,19 @@ fn own_segment(
 
 fn clash(clash: &Clash) -> Finding {
     let Clash { path, paths, loser, winner } = clash;
-    let files = if *paths == 1 { "one file lies".to_owned() } else { format!("{paths} files lie") };
+    file_clash(path, *paths, loser, winner)
+}
+
+/// Of two packages, some files lie at the same place: what the second brings is there.
+pub(crate) fn file_clash(path: &str, paths: usize, loser: &str, winner: &str) -> Finding {
+    let files = if paths == 1 { "one file lies".to_owned() } else { format!("{paths} files lie") };
     Finding::new("file-clash")
         .severity(Severity::Warning)
         .fact("path", path)
         .fact("package", loser)
         .fact("other", winner)
         .detail(format!("Of {loser} and {winner}, {files} at the same place with different content."))
-        .detail(format!("The image has what {winner} brings, so {loser} may not work as its authors meant."))
+        .detail(format!("What {winner} brings is there, so {loser} may not work as its authors meant."))
 }
 
 fn script_not_run(package: &str, lacks: &str) -> Finding {

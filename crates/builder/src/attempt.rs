@@ -1,11 +1,12 @@
 //! One attempt to make an image: definition → lock → segments → layers → image → outputs.
 
 mod look;
+mod materialize;
 mod platforms;
 
 use crate::{
     BuildError, absent, as_it_is, assemble,
-    context::Context,
+    context::{Context, Purpose},
     done::{self, Done},
     event::Step,
     outputs,
@@ -49,6 +50,8 @@ pub(crate) struct Attempt<'a> {
     environment: Environment,
     definition: Digest,
     redactor: Redactor,
+    /// Whether what is chosen is what the next choice for this definition's place stays near.
+    keeps_last: bool,
     started: Instant,
 }
 
@@ -75,7 +78,8 @@ impl<'a> Attempt<'a> {
         let environment = read(request, settings)?.buildable()?;
         let redactor = Redactor::new(secrets(&environment));
         let definition = environment.hash();
-        Ok(Self { home, settings, request, stop, environment, definition, redactor, started })
+        let keeps_last = true;
+        Ok(Self { home, settings, request, stop, environment, definition, redactor, keeps_last, started })
     }
 
     /// What hides the definition's secrets.
@@ -258,6 +262,7 @@ impl<'a> Attempt<'a> {
             record.keep(&format!("definition/{position}-{name}"), text.as_bytes())?;
         }
         let context = Context::new(self.home, self.settings, self.request, record, self.stop)?;
+        let context = context.to(Purpose::Build);
         match self.block_on(self.image(&context)) {
             // A segment that the disk did not keep as it was is only a cache: it is made again, once.
             Err(BuildError::Image(ImageError::Segment { key })) => {

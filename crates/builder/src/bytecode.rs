@@ -127,34 +127,44 @@ fn unpack(home: &Home, offer: &Offer) -> Result<Option<Interpreter>, BuildError>
         place(&program).into_os_string(),
     ];
     let compiler = Compiler { command: command.into(), home: Some(place("usr")), version: offer.version };
-    let fits = version(&compiler.command, compiler.home.as_deref()) == Some(offer.version);
+    let asked = ask(&compiler.command, compiler.home.as_deref());
+    let fits = asked.is_some_and(|(version, _)| version == offer.version);
     Ok(fits.then_some(Interpreter { compiler, _files: Some(files) }))
 }
 
 /// A Python of exactly this version among those that are found on `PATH`.
-fn installed((major, minor, micro): Version) -> Option<Interpreter> {
+fn installed(version: Version) -> Option<Interpreter> {
+    let (program, _) = found(version, |found| found == version)?;
+    let command = vec![program.into_os_string()];
+    Some(Interpreter { compiler: Compiler { command, home: None, version }, _files: None })
+}
+
+/// The first CPython on `PATH` that fits, where one of a version is looked for: the program itself, whatever starts it,
+/// and its version.
+pub(crate) fn found(
+    (major, minor, _): Version,
+    fits: impl Fn(Version) -> bool,
+) -> Option<(PathBuf, Version)> {
     let names = [format!("python{major}.{minor}"), format!("python{major}"), "python".to_owned()];
     let folders: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH")?).collect();
     let programs = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    let fitting = programs
+    let mut asked = programs
         .filter(|program| program.is_file())
-        .find(|program| version(&[program.clone().into_os_string()], None) == Some((major, minor, micro)))?;
-    let command = vec![fitting.into_os_string()];
-    Some(Interpreter {
-        compiler: Compiler { command, home: None, version: (major, minor, micro) },
-        _files: None,
-    })
+        .filter_map(|program| ask(&[program.into_os_string()], None));
+    asked.find(|(version, _)| fits(*version)).map(|(version, program)| (program, version))
 }
 
-/// The version of a CPython; none for anything else.
-fn version(command: &[OsString], home: Option<&Path>) -> Option<Version> {
-    const ASK: &str = "import sys; print(sys.implementation.name, *sys.version_info[:3])";
+/// The version of a CPython and where its program is; none for anything else.
+fn ask(command: &[OsString], home: Option<&Path>) -> Option<(Version, PathBuf)> {
+    const ASK: &str = "import sys; print(sys.implementation.name, *sys.version_info[:3])
+print(getattr(sys, '_base_executable', None) or sys.executable)";
     let (program, arguments) = command.split_first()?;
     let mut asked = Command::new(program);
     asked.args(arguments).args(["-s", "-S", "-B", "-c", ASK]).env_clear().current_dir("/");
     asked.envs(home.map(|home| ("PYTHONHOME", home)));
     let text = String::from_utf8(asked.output().ok()?.stdout).ok()?;
-    let mut numbers = text.strip_prefix("cpython ")?.split_whitespace().map(str::parse::<u8>);
+    let (version, program) = text.split_once('\n')?;
+    let mut numbers = version.strip_prefix("cpython ")?.split_whitespace().map(str::parse::<u8>);
     let mut number = || numbers.next()?.ok();
-    Some((number()?, number()?, number()?))
+    Some(((number()?, number()?, number()?), PathBuf::from(program.trim_end())))
 }

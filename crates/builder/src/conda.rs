@@ -1,7 +1,12 @@
 //! conda packages of an environment, and what of Python they bring for the choice of wheels.
 
 use crate::{
-    BuildError, assemble, context::Context, event::Step, exact, prepare::Package, request::Upgrade,
+    BuildError, assemble,
+    context::{Context, Purpose},
+    event::Step,
+    exact,
+    prepare::{self, Package},
+    request::Upgrade,
     solve::Known,
 };
 use envwright_definition::{CondaSpec, Environment, LockedKind, PackageName};
@@ -15,6 +20,7 @@ use envwright_lock::{
 use envwright_package::CondaPython;
 use envwright_target::{Arch, Platform};
 use std::{
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -175,7 +181,7 @@ pub(crate) struct Distribution {
     /// Normalised name.
     pub(crate) name: String,
     pub(crate) version: String,
-    /// The folder or file that describes it, in the image.
+    /// The folder or file that describes it, below the prefix.
     pub(crate) place: String,
     /// Whether distutils installed it: no list of its files says what belongs to it.
     pub(crate) is_of_distutils: bool,
@@ -184,21 +190,84 @@ pub(crate) struct Distribution {
     metadata: String,
 }
 
-/// What of Python the segments of conda packages hold, by name.
-pub(crate) fn distributions(segments: &[SegmentRef]) -> Vec<Distribution> {
+/// What is kept of a conda package's files for who looks at it: scripts, and what describes distributions of Python.
+pub(crate) struct Described<'a> {
+    pub(crate) package: &'a str,
+    /// Texts by paths below the prefix.
+    pub(crate) metadata: &'a BTreeMap<String, String>,
+}
+
+/// Those of segments.
+pub(crate) fn described(segments: &[SegmentRef]) -> Vec<Described<'_>> {
     let of_conda = segments.iter().filter(|segment| segment.kind == Kind::Conda);
-    let mut found: Vec<Distribution> = of_conda
-        .flat_map(|segment| {
-            segment.index.metadata.iter().filter_map(|(path, text)| distribution(segment, path, text))
-        })
-        .collect();
+    of_conda.map(|segment| Described { package: &segment.name, metadata: &segment.index.metadata }).collect()
+}
+
+/// What of Python conda packages hold, by name.
+pub(crate) fn distributions(packages: &[Described<'_>]) -> Vec<Distribution> {
+    let of = |described: &Described<'_>| {
+        let package = described.package.to_owned();
+        let texts = described.metadata.iter();
+        texts.filter_map(|(path, text)| distribution(&package, path, text)).collect::<Vec<_>>()
+    };
+    let mut found: Vec<Distribution> = packages.iter().flat_map(of).collect();
     found.sort_by(|one, other| (&one.name, &one.place).cmp(&(&other.name, &other.place)));
     found.dedup_by(|one, other| one.name == other.name);
     found
 }
 
+/// The distributions of conda that wheels of a lock take the place of, with the names of these.
+pub(crate) fn covered<'d>(
+    distributions: &'d [Distribution],
+    lock: &'d PlatformLock,
+) -> impl Iterator<Item = (&'d Distribution, &'d str)> {
+    distributions.iter().filter_map(|there| {
+        let wheel = lock.wheels.iter().find(|wheel| wheel.name == there.name)?;
+        Some((there, wheel.name.as_str()))
+    })
+}
+
+impl Distribution {
+    /// The files of its package that pip would remove before it installs another version: all that its own list
+    /// (`RECORD`) names, and what the other one does not bring.
+    pub(crate) fn uninstalled(
+        &self,
+        prefix: &str,
+        record: &[u8],
+        package: &BTreeSet<String>,
+        other: &BTreeSet<String>,
+    ) -> Vec<String> {
+        let place = format!("{prefix}/{}", self.place);
+        let site = place.rsplit_once('/').map_or("", |(site, _)| site);
+        let (listed, below) = (recorded(site, &String::from_utf8_lossy(record)), format!("{place}/"));
+        let is_gone =
+            |path: &&String| (listed.contains(*path) || path.starts_with(&below)) && !other.contains(*path);
+        package.iter().filter(is_gone).cloned().collect()
+    }
+}
+
+/// The paths that a `RECORD` names (PyPA, "Recording installed projects").
+fn recorded(site: &str, record: &str) -> BTreeSet<String> {
+    let names = record.lines().filter_map(|line| {
+        let name = match line.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?.0,
+            None => line.split(',').next()?,
+        };
+        let mut path: Vec<&str> = site.split('/').collect();
+        for part in name.split('/') {
+            match part {
+                ".." => drop(path.pop()),
+                "." | "" => {}
+                part => path.push(part),
+            }
+        }
+        Some(path.join("/"))
+    });
+    names.collect()
+}
+
 /// Samples: `…/numpy-1.26.4.dist-info/METADATA`, `…/PyYAML-5.3-py3.11.egg-info`.
-fn distribution(segment: &SegmentRef, path: &str, text: &str) -> Option<Distribution> {
+fn distribution(package: &str, path: &str, text: &str) -> Option<Distribution> {
     let folder = ["/METADATA", "/PKG-INFO"].iter().find_map(|end| path.strip_suffix(end));
     let place = folder.unwrap_or(path);
     let (parent, name) = place.rsplit_once('/')?;
@@ -212,9 +281,9 @@ fn distribution(segment: &SegmentRef, path: &str, text: &str) -> Option<Distribu
     Some(Distribution {
         name: PackageName::parse(field("Name")?.1.trim())?.to_string(),
         version: field("Version")?.1.trim().to_owned(),
-        place: format!("{}/{place}", crate::environment::PREFIX),
+        place: place.to_owned(),
         is_of_distutils: folder.is_none(),
-        package: segment.name.clone(),
+        package: package.to_owned(),
         metadata: text.to_owned(),
     })
 }
@@ -229,7 +298,8 @@ pub(crate) fn installed(distributions: &[Distribution]) -> Vec<Installed> {
     distributions.iter().map(one).collect()
 }
 
-/// The packages that may hold modules of Python, fetched and packed: what they bring is known by their files alone.
+/// What of Python the packages bring: it is known by their files alone. Those that may hold some are fetched, and made of
+/// what is wanted of them.
 pub(crate) async fn look_into(
     context: &Context<'_>,
     packages: &[Package],
@@ -237,7 +307,14 @@ pub(crate) async fn look_into(
     let holds =
         |package: &&Package| matches!(package, Package::Conda { package, .. } if package.may_hold_modules());
     let holding: Vec<Package> = packages.iter().filter(holds).cloned().collect();
-    Ok(distributions(&assemble::segments(context, &holding).await?))
+    if context.purpose == Purpose::Build {
+        return Ok(distributions(&described(&assemble::segments(context, &holding).await?)));
+    }
+    let metadata = |package| prepare::metadata(context, package);
+    let texts = futures::future::try_join_all(holding.iter().map(metadata)).await?;
+    let described = holding.iter().zip(&texts);
+    let described = described.map(|(package, metadata)| Described { package: package.name(), metadata });
+    Ok(distributions(&described.collect::<Vec<_>>()))
 }
 
 /// What pip would do to conda's packages: those that it replaces, and those that it cannot.

@@ -11,11 +11,23 @@ use tokio::{sync::Semaphore, task};
 /// Downloads that run at once.
 const DOWNLOADS: usize = 16;
 
+/// What packages are wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be known: a lock, a plan, a check.
+    Look,
+    /// To be segments of an image.
+    Build,
+    /// To lie in a folder of this machine.
+    Materialize,
+}
+
 /// Shared by the stages of one build.
 pub(crate) struct Context<'a> {
     pub(crate) home: &'a Home,
     pub(crate) settings: &'a Settings,
     pub(crate) request: &'a Request,
+    pub(crate) purpose: Purpose,
     pub(crate) record: &'a Record<'a>,
     pub(crate) stop: &'a Stop,
     pub(crate) client: Client,
@@ -39,6 +51,7 @@ impl<'a> Context<'a> {
             home,
             settings,
             request,
+            purpose: Purpose::Look,
             record,
             stop,
             client: Client::new(network)?,
@@ -47,6 +60,11 @@ impl<'a> Context<'a> {
             interpreters: Arc::default(),
             threads: Arc::new(Semaphore::new(request.threads())),
         })
+    }
+
+    /// The same for another purpose than to know.
+    pub(crate) fn to(self, purpose: Purpose) -> Self {
+        Self { purpose, ..self }
     }
 
     /// Runs work that keeps a core busy on one of the build's threads.

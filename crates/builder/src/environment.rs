@@ -1,20 +1,15 @@
 //! The files that belong to no package: the base's own state, the virtual environment, the user's files.
 
 use crate::{
-    BuildError,
-    conda::{self, Distribution},
-    rootfs,
+    BuildError, conda, rootfs,
     view::{Over, SegmentFiles},
 };
 use envwright_definition::{Base as BaseName, Environment};
 use envwright_image::{Base, Kind, SegmentRef};
-use envwright_lock::PlatformLock;
-use envwright_package::{OwnFile, Rewrites};
+use envwright_lock::{PlatformLock, conda::LockedConda};
+use envwright_package::{OwnFile, PREFIX, Rewrites};
 use envwright_target::{FileEntry, Files, Platform, TargetFacts, resolve};
 use std::{collections::BTreeSet, fmt::Write as _, os::unix::fs::PermissionsExt as _};
-
-/// Where wheels live in every image.
-pub(crate) const PREFIX: &str = "opt/env";
 
 /// What the environment layer is made from.
 pub(crate) struct Ground<'a> {
@@ -41,32 +36,27 @@ impl Ground<'_> {
         Ok((files, covered))
     }
 
-    /// Hides what pip would remove of conda's packages before it installs others in their place: all that the
-    /// distribution's own list names and the wheel does not bring. Names the wheels.
+    /// Hides what pip would remove of conda's packages before it installs others in their place. Names the wheels.
     fn replaced(&self) -> Result<(Vec<OwnFile>, Vec<String>), BuildError> {
-        let there = conda::distributions(self.segments);
-        let replaced = |there: &&Distribution| self.lock.wheels.iter().any(|wheel| wheel.name == there.name);
         let (mut hidden, mut covered) = (Vec::new(), Vec::new());
-        for there in there.iter().filter(replaced) {
+        let there = conda::distributions(&conda::described(self.segments));
+        for (there, wheel) in conda::covered(&there, self.lock) {
             let of = |kind: Kind, name: &str| {
                 self.segments.iter().find(|segment| segment.kind == kind && segment.name == name)
             };
-            let (Some(package), Some(wheel)) = (of(Kind::Conda, &there.package), of(Kind::Pypi, &there.name))
+            let (Some(package), Some(wheel)) = (of(Kind::Conda, &there.package), of(Kind::Pypi, wheel))
             else {
                 continue;
             };
             let one = std::slice::from_ref(package);
             let view = SegmentFiles::new(one);
-            let record = view.read(&format!("{}/RECORD", there.place)).unwrap_or_default();
+            let record = view.read(&format!("{PREFIX}/{}/RECORD", there.place)).unwrap_or_default();
             view.check()?;
-            let site = there.place.rsplit_once('/').map_or("", |(site, _)| site);
-            let listed = recorded(site, &String::from_utf8_lossy(&record));
-            let own: BTreeSet<&str> = wheel.index.entries.iter().map(|entry| entry.path.as_str()).collect();
-            let gone = package.index.entries.iter().map(|entry| entry.path.as_str());
-            let below = format!("{}/", there.place);
-            let gone = gone
-                .filter(|path| (listed.contains(*path) || path.starts_with(&below)) && !own.contains(path));
-            hidden.extend(gone.map(|path| OwnFile::whiteout(path, self.epoch)));
+            let paths = |segment: &'_ SegmentRef| -> BTreeSet<String> {
+                segment.index.entries.iter().map(|entry| entry.path.clone()).collect()
+            };
+            let gone = there.uninstalled(PREFIX, &record, &paths(package), &paths(wheel));
+            hidden.extend(gone.into_iter().map(|path| OwnFile::whiteout(path, self.epoch)));
             covered.push(there.name.clone());
         }
         Ok((hidden, covered))
@@ -88,8 +78,10 @@ impl Ground<'_> {
             }
         };
         let own = match self.lock.python {
-            _ if !self.lock.conda.is_empty() => self.conda_history(),
-            Some(python) => virtual_environment(python, &interpreter(&ground, python), self.epoch),
+            _ if !self.lock.conda.is_empty() => {
+                conda_history(self.environment, self.lock, PREFIX, "build", self.epoch)
+            }
+            Some(python) => virtual_environment(PREFIX, python, &interpreter(&ground, python), self.epoch),
             None => Vec::new(),
         };
         let known: BTreeSet<String> = files.iter().map(|file| file.path.clone()).collect();
@@ -98,30 +90,6 @@ impl Ground<'_> {
             add_user(user, &mut files, &ground, self.epoch)?;
         }
         Ok(files)
-    }
-
-    /// What conda notes of its transactions, so that its tools know what was asked for (conda, `history.py`). The time is
-    /// that of all own files.
-    fn conda_history(&self) -> Vec<OwnFile> {
-        let time = crate::assemble::rfc3339(self.epoch).replace('T', " ").replace('Z', "");
-        let mut text = format!("==> {time} <==\n# cmd: envwright build\n");
-        for package in &self.lock.conda {
-            let subdir = package.record.get("subdir").and_then(serde_json::Value::as_str).unwrap_or_default();
-            let channel =
-                package.record.get("channel").and_then(serde_json::Value::as_str).unwrap_or_default();
-            let channel = channel.trim_end_matches('/');
-            let _ =
-                writeln!(text, "+{channel}/{subdir}::{}-{}-{}", package.name, package.version, package.build);
-        }
-        let specs = self.environment.conda.iter().flat_map(|conda| &conda.specs);
-        let specs: Vec<String> = specs.map(|spec| format!("'{}'", spec.canonical())).collect();
-        let _ = writeln!(text, "# update specs: [{}]", specs.join(", "));
-        vec![
-            OwnFile::directory("opt", self.epoch),
-            OwnFile::directory(PREFIX, self.epoch),
-            OwnFile::directory(format!("{PREFIX}/conda-meta"), self.epoch),
-            OwnFile::file(format!("{PREFIX}/conda-meta/history"), text, self.epoch),
-        ]
     }
 
     /// Debian packages whose scripts would have done what no rule does, with what the image lacks.
@@ -173,24 +141,36 @@ fn rootfs_packages<'a>(segments: &'a [SegmentRef], lock: &'a PlatformLock) -> Ve
     segments.iter().filter_map(deb).collect()
 }
 
-/// The paths in the image that a `RECORD` names (PyPA, "Recording installed projects").
-fn recorded(site: &str, record: &str) -> BTreeSet<String> {
-    let names = record.lines().filter_map(|line| {
-        let name = match line.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"')?.0,
-            None => line.split(',').next()?,
-        };
-        let mut path: Vec<&str> = site.split('/').collect();
-        for part in name.split('/') {
-            match part {
-                ".." => drop(path.pop()),
-                "." | "" => {}
-                part => path.push(part),
-            }
-        }
-        Some(path.join("/"))
-    });
-    names.collect()
+/// What conda notes of its transactions, so that its tools know what was asked for (conda, `history.py`). The time is
+/// that of all own files.
+pub(crate) fn conda_history(
+    environment: &Environment,
+    lock: &PlatformLock,
+    prefix: &str,
+    command: &str,
+    epoch: u64,
+) -> Vec<OwnFile> {
+    let time = crate::assemble::rfc3339(epoch).replace('T', " ").replace('Z', "");
+    let mut text = format!("==> {time} <==\n# cmd: envwright {command}\n");
+    for package in &lock.conda {
+        let field =
+            |name: &str| package.record.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let channel = field("channel").trim_end_matches('/');
+        let LockedConda { name, version, build, .. } = package;
+        let _ = writeln!(text, "+{channel}/{}::{name}-{version}-{build}", field("subdir"));
+    }
+    let specs = environment.conda.iter().flat_map(|conda| &conda.specs);
+    let specs: Vec<String> = specs.map(|spec| format!("'{}'", spec.canonical())).collect();
+    let _ = writeln!(text, "# update specs: [{}]", specs.join(", "));
+    let folders = above(prefix).into_iter().chain([prefix.to_owned(), format!("{prefix}/conda-meta")]);
+    let mut files: Vec<OwnFile> = folders.map(|folder| OwnFile::directory(folder, epoch)).collect();
+    files.push(OwnFile::file(format!("{prefix}/conda-meta/history"), text, epoch));
+    files
+}
+
+/// The folders above a path, the highest first.
+fn above(path: &str) -> Vec<String> {
+    path.match_indices('/').map(|(at, _)| path[..at].to_owned()).collect()
 }
 
 /// Where the base keeps the interpreter, with a leading `/`.
@@ -203,25 +183,31 @@ fn interpreter(files: &dyn Files, (major, minor, _): (u8, u8, u8)) -> String {
 }
 
 /// A virtual environment as `venv` lays it out (Python documentation, library/venv, and PEP 405).
-fn virtual_environment((major, minor, micro): (u8, u8, u8), interpreter: &str, epoch: u64) -> Vec<OwnFile> {
+pub(crate) fn virtual_environment(
+    prefix: &str,
+    (major, minor, micro): (u8, u8, u8),
+    interpreter: &str,
+    epoch: u64,
+) -> Vec<OwnFile> {
     let home = interpreter.rsplit_once('/').map_or("/usr/bin", |(home, _)| home);
     let configuration = format!(
         "home = {home}\nimplementation = CPython\nversion_info = {major}.{minor}.{micro}\n\
          include-system-site-packages = false\n"
     );
-    vec![
-        OwnFile::directory("opt", epoch),
-        OwnFile::directory(PREFIX, epoch),
-        OwnFile::directory(format!("{PREFIX}/bin"), epoch),
-        OwnFile::directory(format!("{PREFIX}/lib"), epoch),
-        OwnFile::directory(format!("{PREFIX}/lib/python{major}.{minor}"), epoch),
-        OwnFile::directory(format!("{PREFIX}/lib/python{major}.{minor}/site-packages"), epoch),
-        OwnFile::file(format!("{PREFIX}/pyvenv.cfg"), configuration, epoch),
-        OwnFile::symlink(format!("{PREFIX}/bin/python"), interpreter, epoch),
-        OwnFile::symlink(format!("{PREFIX}/bin/python3"), "python", epoch),
-        OwnFile::symlink(format!("{PREFIX}/bin/python{major}.{minor}"), "python", epoch),
-        OwnFile::symlink(format!("{PREFIX}/lib64"), "lib", epoch),
-    ]
+    let python = format!("python{major}.{minor}");
+    let own =
+        ["bin".to_owned(), "lib".to_owned(), format!("lib/{python}"), format!("lib/{python}/site-packages")];
+    let own = own.into_iter().map(|folder| format!("{prefix}/{folder}"));
+    let folders = above(prefix).into_iter().chain([prefix.to_owned()]).chain(own);
+    let mut files: Vec<OwnFile> = folders.map(|folder| OwnFile::directory(folder, epoch)).collect();
+    files.extend([
+        OwnFile::file(format!("{prefix}/pyvenv.cfg"), configuration, epoch),
+        OwnFile::symlink(format!("{prefix}/bin/python"), interpreter, epoch),
+        OwnFile::symlink(format!("{prefix}/bin/python3"), "python", epoch),
+        OwnFile::symlink(format!("{prefix}/bin/{python}"), "python", epoch),
+        OwnFile::symlink(format!("{prefix}/lib64"), "lib", epoch),
+    ]);
+    files
 }
 
 /// Gives a numeric user its entries in `passwd` and `group`; a named one must have them.

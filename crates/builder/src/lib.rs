@@ -2,6 +2,7 @@
 //!
 //! - [`build`], [`lock`] and [`plan`]: from a [`Request`] to a [`Report`], [`Locked`] or [`Plan`], or a [`Failed`];
 //!   [`check`]: all that can fail before;
+//! - [`materialize`](fn@materialize): the same environment in a folder of this machine;
 //! - [`read`](fn@read): the environment of a definition; [`examine`]: what the definition alone says; [`fix`]: mechanical fixes of its text;
 //!   [`mend`]: those that choosing packages anew has checked;
 //! - [`Listener`] and [`Event`]: what happens while they do; [`Stop`]: to end it early;
@@ -29,9 +30,11 @@ mod fix;
 mod hashes;
 mod indexes;
 mod look_up;
+mod materialize;
 mod mend;
 mod names;
 mod outputs;
+mod packing;
 mod pipeline;
 mod plan;
 mod prepare;
@@ -55,6 +58,7 @@ pub use error::{BuildError, Stale};
 pub use event::{EVENT_VERSION, Event, Listener, Silent, Step};
 pub use fix::{Fixed, fix};
 pub use look_up::OwnIndexes;
+pub use materialize::{Materialized, Place, PlacedPackage, materialize};
 pub use mend::{Mended, Proposal, mend};
 pub use pipeline::{build, lock, plan};
 pub use plan::{PackageState, Plan, PlannedPackage, PlatformPlan, Totals};

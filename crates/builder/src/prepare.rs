@@ -1,6 +1,12 @@
 //! Every locked package downloaded and packed, several at once; what is there already is taken as it is.
 
-use crate::{BuildError, context::Context, event::Step};
+use crate::{
+    BuildError,
+    context::{Context, Purpose},
+    event::Step,
+    materialize::trees,
+    packing::Recipe,
+};
 use envwright_fetch::{Client, Download, FetchError};
 use envwright_image::{Kind, SegmentRef};
 use envwright_lock::{
@@ -8,13 +14,12 @@ use envwright_lock::{
     debian::LockedDeb,
     pypi::{LockedWheel, WheelLocation},
 };
-use envwright_package::{
-    Compiler, Compression, CondaPython, CondaSegment, DebSegment, PackageError, Rewrites, WheelSegment,
-};
+use envwright_package::{Compression, CondaPython, PREFIX, PackageError, Rewrites};
 use envwright_redact::SafeUrl;
-use envwright_store::{Digest, SegmentIndex, StoreError};
+use envwright_store::{Digest, SegmentIndex, StoreError, write_atomic};
 use std::{
-    io::Write,
+    collections::BTreeMap,
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -99,6 +104,15 @@ impl Package {
         }
     }
 
+    /// The version of the Python whose byte code it is to have.
+    pub(crate) fn compiled(&self) -> Option<(u8, u8, u8)> {
+        match self {
+            Self::Wheel { compile, .. } => *compile,
+            Self::Conda { python: Some(CondaPython { version, compile: true, .. }), .. } => Some(*version),
+            Self::Conda { .. } | Self::Deb { .. } => None,
+        }
+    }
+
     /// What asks for it, with the logins that are for such packages.
     fn client(&self, context: &Context<'_>) -> Client {
         match self {
@@ -126,80 +140,7 @@ impl Package {
     }
 
     pub(crate) fn key(&self, compression: Compression) -> Digest {
-        self.packing(Path::new(""), compression, None).key()
-    }
-
-    fn packing<'a>(
-        &'a self,
-        file: &'a Path,
-        compression: Compression,
-        compiler: Option<&'a Compiler>,
-    ) -> Packing<'a> {
-        match self {
-            Self::Deb { deb, rewrites, .. } => Packing::Deb { file, deb, compression, rewrites },
-            Self::Wheel { wheel, sha256, python, compile, .. } => Packing::Wheel(WheelSegment {
-                wheel: file,
-                filename: &wheel.filename,
-                sha256: *sha256,
-                python: *python,
-                compression,
-                compile: *compile,
-                compiler,
-                direct_url: wheel.direct_url.clone(),
-            }),
-            Self::Conda { package, python, .. } => Packing::Conda(CondaSegment {
-                archive: file,
-                sha256: package.sha256,
-                record: &package.record,
-                python: python.as_ref(),
-                compression,
-                compiler,
-            }),
-        }
-    }
-}
-
-enum Packing<'a> {
-    Deb { file: &'a Path, deb: &'a LockedDeb, compression: Compression, rewrites: &'a Rewrites },
-    Wheel(WheelSegment<'a>),
-    Conda(CondaSegment<'a>),
-}
-
-impl Packing<'_> {
-    fn key(&self) -> Digest {
-        match self {
-            Self::Deb { file, deb, compression, rewrites } => {
-                deb_segment(file, deb, *compression, rewrites).key()
-            }
-            Self::Wheel(wheel) => wheel.key(),
-            Self::Conda(package) => package.key(),
-        }
-    }
-
-    fn pack(&self, out: &mut dyn Write) -> Result<SegmentIndex, PackageError> {
-        match self {
-            Self::Deb { file, deb, compression, rewrites } => {
-                deb_segment(file, deb, *compression, rewrites).pack(out)
-            }
-            Self::Wheel(wheel) => wheel.pack(out),
-            Self::Conda(package) => package.pack(out),
-        }
-    }
-}
-
-fn deb_segment<'a>(
-    file: &'a Path,
-    deb: &'a LockedDeb,
-    compression: Compression,
-    rewrites: &'a Rewrites,
-) -> DebSegment<'a> {
-    DebSegment {
-        deb: file,
-        sha256: deb.sha256,
-        name: &deb.name,
-        version: &deb.version,
-        compression,
-        rewrites,
+        Recipe { file: Path::new(""), prefix: PREFIX, compression, compiler: None }.of(self).key()
     }
 }
 
@@ -229,18 +170,13 @@ pub(crate) async fn package(context: &Context<'_>, package: &Package) -> Result<
         .on_thread(move || {
             // Another build may have packed it meanwhile.
             let mut packed = false;
-            let interpreter = match &owned {
-                Package::Wheel { compile: Some(version), .. } => Some(interpreters.get(&home, *version)?),
-                Package::Conda { python: Some(CondaPython { version, compile: true, .. }), .. } => {
-                    Some(interpreters.get(&home, *version)?)
-                }
-                _ => None,
-            };
+            let interpreter = owned.compiled().map(|version| interpreters.get(&home, version)).transpose()?;
             let compiler = interpreter.as_ref().map(|interpreter| &interpreter.compiler);
             let outcome = segments.put(&key, |out| {
                 packed = true;
                 let mut out = stop.guard(out);
-                owned.packing(&file, compression, compiler).pack(&mut out).map_err(PackError::Package)
+                let recipe = Recipe { file: &file, prefix: PREFIX, compression, compiler };
+                recipe.of(&owned).pack(&mut out).map_err(PackError::Package)
             });
             let (path, index) = outcome.map_err(|error| match error {
                 _ if stop.is_asked() => BuildError::Interrupted,
@@ -271,7 +207,7 @@ fn segment(package: &Package, key: Digest, file: PathBuf, index: SegmentIndex) -
 }
 
 /// The package's file, verified.
-async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, BuildError> {
+pub(crate) async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, BuildError> {
     let file = package.file(&context.home.packages());
     let Some(url) = package.url().filter(|_| !file.exists()) else { return Ok(file) };
     let _permit =
@@ -298,6 +234,34 @@ async fn download(context: &Context<'_>, package: &Package) -> Result<PathBuf, B
         ],
     );
     Ok(file)
+}
+
+/// What describes a conda package, as its segment has it. It is kept, as the whole package is unpacked to know it.
+pub(crate) async fn metadata(
+    context: &Context<'_>,
+    package: &Package,
+) -> Result<BTreeMap<String, String>, BuildError> {
+    let key = package.key(context.request.compression);
+    if let Some((_, index)) = context.segments.get(&key) {
+        return Ok(index.metadata);
+    }
+    let kept = context.home.indexes().join("conda-metadata").join(format!("{}.json", key.hex()));
+    let read = fs_err::read(&kept).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    if let Some(metadata) = read {
+        return Ok(metadata);
+    }
+    if context.purpose == Purpose::Materialize {
+        return Ok(trees::tree(context, package, PREFIX).await?.metadata);
+    }
+    let (file, owned) = (download(context, package).await?, package.clone());
+    let compression = context.request.compression;
+    let unpacked = context.on_thread(move || {
+        let recipe = Recipe { file: &file, prefix: PREFIX, compression, compiler: None };
+        let metadata = recipe.of(&owned).metadata()?;
+        write_atomic(&kept, &serde_json::to_vec(&metadata).map_err(io::Error::from)?)?;
+        Ok(metadata)
+    });
+    unpacked.await
 }
 
 /// Without a network: whether each package is here, or can be had where it need not be asked for. What is not is named

@@ -93,6 +93,7 @@ pub fn cache(home: &Home) -> Result<Vec<Usage>, BuildError> {
         ("images", home.images(), false),
         ("builds", home.builds(), false),
         ("segments", home.segments(), true),
+        ("unpacked", home.unpacked(), true),
         ("packages", home.packages(), true),
         ("indexes", home.indexes(), true),
         ("solves", home.solves(), true),

@@ -3,7 +3,7 @@
 use crate::commands::{
     BuildArguments, CacheArguments, CatalogArguments, CheckArguments, CompletionsArguments, ConvertArguments,
     DiagnoseArguments, ExplainArguments, FixArguments, ImagesArguments, LockArguments, LogsArguments,
-    PlanArguments, PullArguments, PushArguments, SchemaArguments,
+    MaterializeArguments, PlanArguments, PullArguments, PushArguments, SchemaArguments,
 };
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -100,6 +100,8 @@ pub(crate) enum Command {
     Convert(ConvertArguments),
     /// Solve a definition and write the lock beside it
     Lock(LockArguments),
+    /// Make the environment of a definition in a folder of this machine
+    Materialize(MaterializeArguments),
     /// Show what a build would fetch and pack
     Plan(PlanArguments),
     /// Pull an image from a registry into the store

@@ -175,6 +175,11 @@ impl Listener for Progress<'_> {
                 let size = HumanBytes(event.number("bytes").unwrap_or_default());
                 self.line(event, "Wrote", &format!("layer {digest} ({size})"));
             }
+            "placing" => self.spin("placing files".to_owned()),
+            "unpacked" if self.terminal.verbose => {
+                let text = |name| event.text(name).unwrap_or_default();
+                self.line(event, "Unpacked", &format!("{} {}", text("package"), text("version")));
+            }
             "pulling" => self.moving("pulling", event),
             "pushing" => self.moving("pushing", event),
             "pushed" if self.terminal.verbose => {

@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
-use envwright_package::{Compression, CondaPython, CondaSegment, PackageError};
+use envwright_package::{Compression, CondaPython, CondaSegment, Links, PREFIX, PackageError};
 use envwright_store::{Digest, EntryKind, SegmentIndex};
 use serde_json::{Value, json};
-use std::io::{Cursor, Write as _};
+use std::{
+    io::{Cursor, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    time::{Duration, UNIX_EPOCH},
+};
 use tar::{Builder, EntryType, Header};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
@@ -57,7 +61,13 @@ fn package(members: &[Member<'_>], paths: &[Value], more: &[Member<'_>]) -> Vec<
     zip.finish().unwrap().into_inner()
 }
 
-fn packed_as(bytes: &[u8], record: &Value) -> Result<(SegmentIndex, Vec<u8>), PackageError> {
+/// What comes of a package of these bytes, for an environment at a place.
+fn with_segment<T>(
+    bytes: &[u8],
+    record: &Value,
+    prefix: &str,
+    use_it: impl FnOnce(&CondaSegment<'_>) -> T,
+) -> T {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), bytes).unwrap();
     let python = CondaPython {
@@ -65,16 +75,22 @@ fn packed_as(bytes: &[u8], record: &Value) -> Result<(SegmentIndex, Vec<u8>), Pa
         site_packages: "lib/python3.11/site-packages".to_owned(),
         compile: false,
     };
-    let segment = CondaSegment {
+    use_it(&CondaSegment {
         archive: file.path(),
         sha256: Digest::of(bytes),
         record,
         python: Some(&python),
+        prefix,
         compression: Compression::Zstd,
         compiler: None,
-    };
-    let mut out = Vec::new();
-    segment.pack(&mut out).map(|index| (index, out))
+    })
+}
+
+fn packed_as(bytes: &[u8], record: &Value) -> Result<(SegmentIndex, Vec<u8>), PackageError> {
+    with_segment(bytes, record, PREFIX, |segment| {
+        let mut out = Vec::new();
+        segment.pack(&mut out).map(|index| (index, out))
+    })
 }
 
 fn packed(bytes: &[u8]) -> Result<(SegmentIndex, Vec<u8>), PackageError> {
@@ -121,6 +137,70 @@ fn members_lie_below_the_prefix_in_order_with_a_record() {
     let in_prefix = Digest::of(b"#!/opt/env/bin/sh\n").hex();
     assert_eq!(meta["paths_data"]["paths"][0]["sha256_in_prefix"], in_prefix);
     assert_eq!(packed(&bytes).unwrap().1, segment);
+}
+
+/// A program, a text with a place to replace, a link, a hard link, a folder.
+fn usual() -> Vec<u8> {
+    let members = [
+        ("bin/x", EntryType::Regular, "#!/place/bin/sh\n"),
+        ("lib/z", EntryType::Regular, "z"),
+        ("lib/same", EntryType::Link, "lib/z"),
+        ("lib/link", EntryType::Symlink, "../bin/x"),
+        ("empty", EntryType::Directory, ""),
+    ];
+    let placeholder = json!({ "_path": "bin/x", "path_type": "hardlink", "file_mode": "text", "prefix_placeholder": "/place" });
+    let paths = [placeholder, listed("lib/z"), listed("lib/same"), listed("lib/link"), listed("empty")];
+    package(&members, &paths, &[])
+}
+
+#[test]
+fn what_is_placed_on_this_machine_is_what_an_image_has() {
+    let (kept, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let bytes = usual();
+    let (index, segment) = packed(&bytes).unwrap();
+    let tree = with_segment(&bytes, &record(), PREFIX, |segment| {
+        segment.unpack(kept.path()).unwrap();
+        segment.tree(kept.path()).unwrap().unwrap()
+    });
+    let links = Links::default();
+    for (path, file) in &tree.files {
+        let to = root.path().join(path);
+        fs_err::create_dir_all(to.parent().unwrap()).unwrap();
+        file.place(&to, &links).unwrap();
+    }
+    let placed: Vec<&String> = tree.files.keys().collect();
+    assert_eq!(placed, index.entries.iter().map(|entry| &entry.path).collect::<Vec<_>>());
+    assert_eq!(tree.directories, ["opt/env/empty"]);
+    for entry in &index.entries {
+        let at = root.path().join(&entry.path);
+        let metadata = fs_err::symlink_metadata(&at).unwrap();
+        if let EntryKind::Symlink { target } = &entry.kind {
+            assert_eq!(fs_err::read_link(&at).unwrap().to_str(), Some(target.as_str()));
+            continue;
+        }
+        assert_eq!(fs_err::read_to_string(&at).unwrap(), content(&segment, &entry.path));
+        assert_eq!(metadata.permissions().mode() & 0o777, entry.mode, "{}", entry.path);
+        let time = if entry.path.contains("conda-meta") { 315_532_800 } else { 1_700_000_000 };
+        assert_eq!(metadata.modified().unwrap(), UNIX_EPOCH + Duration::from_secs(time), "{}", entry.path);
+    }
+}
+
+#[test]
+fn a_file_of_the_cache_that_was_changed_is_not_placed() {
+    let (kept, bytes) = (tempfile::tempdir().unwrap(), usual());
+    with_segment(&bytes, &record(), "srv/env", |segment| {
+        segment.unpack(kept.path()).unwrap();
+        let tree = segment.tree(kept.path()).unwrap().unwrap();
+        assert_eq!(tree.files["srv/env/bin/x"].bytes().unwrap(), b"#!/srv/env/bin/sh\n");
+        let placed = kept.path().join("placed");
+        tree.files["srv/env/lib/z"].place(&placed, &Links::default()).unwrap();
+        assert!(segment.tree(kept.path()).unwrap().is_some());
+        // An editor that writes into the file, not a new one in its place.
+        let all = fs_err::read_dir(kept.path()).unwrap().map(|entry| entry.unwrap().path());
+        let z = all.filter(|file| fs_err::read(file).unwrap() == b"z").find(|file| *file != placed).unwrap();
+        fs_err::write(&z, "y").unwrap();
+        assert!(segment.tree(kept.path()).unwrap().is_none());
+    });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use envwright_package::{Compression, OwnFile, WheelSegment, files_key, pack_files};
+use envwright_package::{Compression, OwnFile, PREFIX, WheelSegment, files_key, pack_files};
 use envwright_store::Digest;
 use proptest::{prelude::*, sample::select};
 use std::{
@@ -47,6 +47,7 @@ fn packed(files: &Files, order: &[usize], year: u16, method: CompressionMethod) 
         filename: "pkg-1.0-py3-none-any.whl",
         sha256: Digest::of(&wheel),
         python: (3, 11),
+        prefix: PREFIX,
         compression: Compression::Zstd,
         compile: None,
         compiler: None,

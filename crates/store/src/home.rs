@@ -48,6 +48,11 @@ impl Home {
         self.cache.join("packages")
     }
 
+    /// Unpacked packages, by key.
+    pub fn unpacked(&self) -> PathBuf {
+        self.cache.join("unpacked")
+    }
+
     /// Packed segments, by key.
     pub fn segments(&self) -> PathBuf {
         self.cache.join("segments")
@@ -79,8 +84,8 @@ impl Home {
     }
 
     /// Everything that may be deleted at any time, in this order: what leads to a thing before the thing.
-    pub fn disposable(&self) -> [PathBuf; 5] {
-        [self.solves(), self.layers(), self.segments(), self.packages(), self.indexes()]
+    pub fn disposable(&self) -> [PathBuf; 6] {
+        [self.solves(), self.layers(), self.segments(), self.unpacked(), self.packages(), self.indexes()]
     }
 
     /// The settings file.

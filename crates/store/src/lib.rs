@@ -4,6 +4,7 @@
 //! - [`SegmentIndex`]: what stands beside a segment's compressed bytes;
 //! - [`Home`] and [`LockGuard`]: where things are kept, and kernel locks between processes;
 //! - [`Segments`]: packed segments, each made once;
+//! - [`Unpacked`]: packages in folders of their own, each unpacked once;
 //! - [`AtomicFile`], [`write_atomic`], [`create_folder`]: durable writes; [`refused`]: what the disk said;
 //! - [`canonical_json`]: JSON that can be hashed.
 
@@ -14,6 +15,7 @@ mod home;
 mod json;
 mod segment;
 mod segments;
+mod unpacked;
 
 pub use atomic::{AtomicFile, create_folder, write_atomic};
 pub use digest::{Digest, DigestError, DigestWriter};
@@ -22,3 +24,4 @@ pub use home::{Home, LockGuard};
 pub use json::canonical_json;
 pub use segment::{Directory, Entry, EntryKind, SegmentIndex};
 pub use segments::Segments;
+pub use unpacked::Unpacked;

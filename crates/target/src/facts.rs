@@ -69,25 +69,45 @@ pub struct DpkgPackage {
 impl TargetFacts {
     /// Reads the facts.
     pub fn read(platform: Platform, files: &dyn Files) -> Self {
-        let dpkg = dpkg(files);
+        let dpkg = Self::dpkg(files);
         Self {
             platform,
-            glibc: glibc(platform, files),
+            glibc: Self::glibc(platform, files),
             pythons: pythons(files, &dpkg),
             distribution: distribution(files),
             dpkg,
         }
     }
-}
 
-/// The version that the C library itself says, in its banner.
-fn glibc(platform: Platform, files: &dyn Files) -> Option<GlibcVersion> {
-    let triplet = platform.arch.triplet();
-    let folders =
-        [format!("lib/{triplet}"), format!("usr/lib/{triplet}"), "lib64".to_owned(), "usr/lib64".to_owned()];
-    let found = folders.iter().find_map(|folder| resolve(files, &format!("{folder}/libc.so.6")))?;
-    let from_name = || version(found.strip_suffix(".so")?.rsplit_once("libc-")?.1);
-    files.read(&found).and_then(|bytes| banner(&bytes)).or_else(from_name)
+    /// The version that the C library itself says, in its banner.
+    pub fn glibc(platform: Platform, files: &dyn Files) -> Option<GlibcVersion> {
+        let triplet = platform.arch.triplet();
+        let folders = [
+            format!("lib/{triplet}"),
+            format!("usr/lib/{triplet}"),
+            "lib64".to_owned(),
+            "usr/lib64".to_owned(),
+        ];
+        let found = folders.iter().find_map(|folder| resolve(files, &format!("{folder}/libc.so.6")))?;
+        let from_name = || version(found.strip_suffix(".so")?.rsplit_once("libc-")?.1);
+        files.read(&found).and_then(|bytes| banner(&bytes)).or_else(from_name)
+    }
+
+    /// Packages whose state is "installed", from `status` and, in images without dpkg, `status.d`.
+    pub fn dpkg(files: &dyn Files) -> Vec<DpkgPackage> {
+        const FOLDER: &str = "var/lib/dpkg/status.d";
+        let singles = files.list(FOLDER).into_iter().filter(|name| !name.ends_with(".md5sums"));
+        let single_paths = singles.map(|name| format!("{FOLDER}/{name}"));
+        let paths = std::iter::once("var/lib/dpkg/status".to_owned()).chain(single_paths);
+        let mut packages: Vec<DpkgPackage> = paths
+            .filter_map(|path| files.read(&path))
+            .flat_map(|bytes| {
+                String::from_utf8_lossy(&bytes).split("\n\n").filter_map(paragraph).collect::<Vec<_>>()
+            })
+            .collect();
+        packages.sort_by(|a, b| a.name.cmp(&b.name));
+        packages
+    }
 }
 
 fn banner(bytes: &[u8]) -> Option<GlibcVersion> {
@@ -185,22 +205,6 @@ fn distribution(files: &dyn Files) -> Option<Distribution> {
         codename: value("VERSION_CODENAME"),
         pretty: value("PRETTY_NAME"),
     })
-}
-
-/// Packages whose state is "installed", from `status` and, in images without dpkg, `status.d`.
-fn dpkg(files: &dyn Files) -> Vec<DpkgPackage> {
-    const FOLDER: &str = "var/lib/dpkg/status.d";
-    let singles = files.list(FOLDER).into_iter().filter(|name| !name.ends_with(".md5sums"));
-    let single_paths = singles.map(|name| format!("{FOLDER}/{name}"));
-    let paths = std::iter::once("var/lib/dpkg/status".to_owned()).chain(single_paths);
-    let mut packages: Vec<DpkgPackage> = paths
-        .filter_map(|path| files.read(&path))
-        .flat_map(|bytes| {
-            String::from_utf8_lossy(&bytes).split("\n\n").filter_map(paragraph).collect::<Vec<_>>()
-        })
-        .collect();
-    packages.sort_by(|a, b| a.name.cmp(&b.name));
-    packages
 }
 
 fn paragraph(text: &str) -> Option<DpkgPackage> {

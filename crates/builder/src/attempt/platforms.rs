@@ -131,7 +131,9 @@ impl Attempt<'_> {
             locked.add(platform, &solved);
             locked.rewrites.insert(platform, environment::rewrites(&self.environment, &base));
         }
-        known.keep(&locked.lock)?;
+        if self.keeps_last {
+            known.keep(&locked.lock)?;
+        }
         locked.warnings = masked(locked.warnings, &self.redactor);
         Ok(locked)
     }
@@ -324,7 +326,7 @@ impl Attempt<'_> {
     }
 
     /// Says where the user asked for the package whose file is another one.
-    fn located(&self, mut error: BuildError) -> BuildError {
+    pub(super) fn located(&self, mut error: BuildError) -> BuildError {
         if let BuildError::Digest { package, span, kind, .. } = &mut error {
             let requirements = &self.environment.requirements;
             *span = match kind {

@@ -13,6 +13,7 @@ mod history;
 mod images;
 mod lock;
 mod logs;
+mod materialize;
 mod plan;
 mod pull;
 mod push;
@@ -30,6 +31,7 @@ pub(crate) use fix::FixArguments;
 pub(crate) use images::ImagesArguments;
 pub(crate) use lock::LockArguments;
 pub(crate) use logs::LogsArguments;
+pub(crate) use materialize::MaterializeArguments;
 pub(crate) use plan::PlanArguments;
 pub(crate) use pull::PullArguments;
 pub(crate) use push::PushArguments;
@@ -72,6 +74,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failu
         Command::Fix(arguments) => fix::run(&arguments, &global, terminal),
         Command::Convert(arguments) => convert::run(&arguments, &global, terminal),
         Command::Lock(arguments) => lock::run(&arguments, &global, terminal),
+        Command::Materialize(arguments) => materialize::run(&arguments, &global, terminal),
         Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
         Command::Pull(arguments) => pull::run(&arguments, &global, terminal),
         Command::Push(arguments) => push::run(&arguments, &global, terminal),

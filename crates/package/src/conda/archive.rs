@@ -2,18 +2,20 @@
 
 use crate::{
     error::Fault,
-    path,
     spool::{copy, slice, spool},
+    tree,
     writer::unreadable,
 };
 use bzip2::read::MultiBzDecoder;
 use envwright_archive::{Kind as Raw, TarReader, most_unpacked};
+use envwright_store::Digest;
 use fs_err as fs;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     fs::File,
     io::{BufReader, Read, Seek as _, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use zip::ZipArchive;
 
@@ -27,18 +29,34 @@ const INFO: &str = "info/";
 /// The files there that installing needs.
 const READ: [&str; 4] = ["index.json", "paths.json", "link.json", "has_prefix"];
 
+/// What an unpacked package is described by, in its folder.
+const INDEX: &str = "index.json";
+
 /// A package, unpacked as far as it is needed.
 pub(crate) struct Archive {
+    listing: Listing,
+    data: Files,
+}
+
+/// What a package holds.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Listing {
     /// What describes it, by name below `info/`.
-    pub(crate) info: BTreeMap<&'static str, Vec<u8>>,
+    pub(crate) info: BTreeMap<String, String>,
     /// All others by path.
     pub(crate) members: BTreeMap<String, Member>,
-    /// The decompressed tar that files' places are of.
-    data: File,
+}
+
+/// Where the bytes of files are.
+enum Files {
+    /// In the decompressed tar.
+    Spooled(File),
+    /// In files of their own, called by their places in the tar.
+    Unpacked(PathBuf),
 }
 
 /// A file, link or folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Member {
     /// Whether it may be executed.
     pub(crate) executable: bool,
@@ -48,15 +66,22 @@ pub(crate) struct Member {
 }
 
 /// What a member is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
-    /// Bytes at a place of the spooled archive.
-    File {
-        at: u64,
-        size: u64,
-    },
+    File(Part),
+    /// As the archive has it.
     Symlink(String),
     Directory,
+}
+
+/// Bytes at a place of the tar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    at: u64,
+    pub(crate) size: u64,
+    /// Known of what was unpacked.
+    pub(crate) sha256: Option<Digest>,
 }
 
 impl Archive {
@@ -67,35 +92,91 @@ impl Archive {
         let mut magic = [0; 3];
         file.read_exact(&mut magic).map_err(|error| unreadable("first bytes", &error))?;
         file.rewind().map_err(Fault::Read)?;
-        let mut archive = Self { info: BTreeMap::new(), members: BTreeMap::new(), data: spool(package)? };
+        let (mut listing, mut data) = (Listing::default(), spool(package)?);
         match &magic {
             b"BZh" => {
                 let decoder = MultiBzDecoder::new(BufReader::new(file));
-                copy("tar.bz2", Box::new(decoder), &mut archive.data, most_unpacked(size))?;
-                archive.index(true)?;
+                copy("tar.bz2", Box::new(decoder), &mut data, most_unpacked(size))?;
+                listing.add(&mut data, true)?;
             }
-            [b'P', b'K', _] => archive.unzip(package, file)?,
+            [b'P', b'K', _] => listing.unzip(package, file, &mut data)?,
             _ => return Err(Fault::invalid("first bytes are neither those of a zip nor of bzip2")),
         }
-        Ok(archive)
+        Ok(Self { listing, data: Files::Spooled(data) })
+    }
+
+    /// Writes each file into an empty folder, and what there is beside them.
+    pub(crate) fn unpack(mut self, folder: &Path) -> Result<(), Fault> {
+        for (name, member) in &mut self.listing.members {
+            let Kind::File(part) = &mut member.kind else { continue };
+            let mut content = match &self.data {
+                Files::Spooled(data) => slice(data, part.at, part.size).map_err(Fault::Read)?,
+                Files::Unpacked(_) => return Err(Fault::invalid("files were unpacked before")),
+            };
+            let file = folder.join(part.at.to_string());
+            let digest = tree::keep(&file, name, &mut content, member.executable, member.mtime)?;
+            part.sha256 = Some(digest);
+        }
+        let text = serde_json::to_vec(&self.listing).map_err(|error| Fault::Write(error.into()))?;
+        fs::write(folder.join(INDEX), text).map_err(Fault::Write)
+    }
+
+    /// What was unpacked into a folder; none where it is not as it was left.
+    pub(crate) fn unpacked(folder: &Path) -> Option<Self> {
+        let text = fs::read(folder.join(INDEX)).ok()?;
+        let listing: Listing = serde_json::from_slice(&text).ok()?;
+        let archive = Self { listing, data: Files::Unpacked(folder.to_owned()) };
+        let is_kept = |member: &Member| match &member.kind {
+            Kind::File(part) => {
+                archive.file(*part).is_some_and(|file| tree::is_kept(&file, part.size, member.mtime))
+            }
+            Kind::Symlink(_) | Kind::Directory => true,
+        };
+        archive.listing.members.values().all(is_kept).then_some(archive)
+    }
+
+    /// The file that holds the bytes of one, where it was unpacked.
+    pub(crate) fn file(&self, part: Part) -> Option<PathBuf> {
+        match &self.data {
+            Files::Spooled(_) => None,
+            Files::Unpacked(folder) => Some(folder.join(part.at.to_string())),
+        }
+    }
+
+    /// What describes the package: a file below `info/`.
+    pub(crate) fn info(&self, name: &str) -> Option<&str> {
+        self.listing.info.get(name).map(String::as_str)
+    }
+
+    /// All else by path.
+    pub(crate) fn members(&self) -> &BTreeMap<String, Member> {
+        &self.listing.members
     }
 
     /// The bytes of a file of the package.
-    pub(crate) fn reader(&self, at: u64, size: u64) -> Result<impl Read + '_, Fault> {
-        slice(&self.data, at, size).map_err(Fault::Read)
+    pub(crate) fn reader(&self, part: Part) -> Result<Box<dyn Read + '_>, Fault> {
+        Ok(match &self.data {
+            Files::Spooled(data) => Box::new(slice(data, part.at, part.size).map_err(Fault::Read)?),
+            Files::Unpacked(folder) => {
+                let file = fs::File::open(folder.join(part.at.to_string())).map_err(Fault::Read)?;
+                Box::new(file.take(part.size))
+            }
+        })
     }
 
     /// The bytes of a file of the package at once, where they are no more than `limit`.
-    pub(crate) fn bytes(&self, name: &str, at: u64, size: u64, limit: u64) -> Result<Vec<u8>, Fault> {
-        if size > limit {
+    pub(crate) fn bytes(&self, name: &str, part: Part, limit: u64) -> Result<Vec<u8>, Fault> {
+        if part.size > limit {
             return Err(Fault::invalid(format!("file `{name}` is larger than such a file may be")));
         }
         let mut bytes = Vec::new();
-        self.reader(at, size)?.read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+        self.reader(part)?.read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
         Ok(bytes)
     }
+}
 
-    fn unzip(&mut self, package: &Path, file: fs::File) -> Result<(), Fault> {
+impl Listing {
+    fn unzip(&mut self, package: &Path, file: fs::File, data: &mut File) -> Result<(), Fault> {
         let broken = |error: &zip::result::ZipError| match error {
             zip::result::ZipError::Io(error) => unreadable("zip", error),
             _ => Fault::invalid(format!("zip structure is broken: {error}")),
@@ -111,27 +192,24 @@ impl Archive {
                 _ => Err(Fault::invalid(format!("part `{kind}….tar.zst` is there twice"))),
             }
         };
-        let (info, data) = (part("info-")?, part("pkg-")?);
-        let mut spooled = spool(package)?;
-        for (name, out) in [(&info, &mut spooled), (&data, &mut self.data)] {
+        let (described, contents) = (part("info-")?, part("pkg-")?);
+        let mut description = spool(package)?;
+        for (name, out) in [(&described, &mut description), (&contents, &mut *data)] {
             let entry = zip.by_name(name).map_err(|error| broken(&error))?;
             let limit = most_unpacked(entry.compressed_size());
             let decoder = zstd::Decoder::new(entry).map_err(|error| unreadable(name, &error))?;
             copy(name, Box::new(decoder), out, limit)?;
         }
-        std::mem::swap(&mut self.data, &mut spooled);
-        self.index(true)?;
+        self.add(&mut description, true)?;
         // What stands beside `info/` there is of no package.
         self.members.clear();
-        std::mem::swap(&mut self.data, &mut spooled);
-        self.index(false)
+        self.add(data, false)
     }
 
-    /// Notes what the spooled tar holds; `described` where it may hold what describes the package.
-    fn index(&mut self, described: bool) -> Result<(), Fault> {
-        self.data.flush().and_then(|()| self.data.rewind()).map_err(Fault::Read)?;
-        let data = self.data.try_clone().map_err(Fault::Read)?;
-        let mut tar = TarReader::seeking(&data);
+    /// Notes what a spooled tar holds; `described` where it may hold what describes the package.
+    fn add(&mut self, data: &mut File, described: bool) -> Result<(), Fault> {
+        data.flush().and_then(|()| data.rewind()).map_err(Fault::Read)?;
+        let mut tar = TarReader::seeking(&*data);
         let (mut links, mut taken) = (Vec::new(), 0);
         let mut described_at = Vec::new();
         while let Some(member) = tar.next_member().map_err(|error| Fault::archive("tar", error))? {
@@ -149,9 +227,9 @@ impl Archive {
                 continue;
             }
             let kind = match &member.kind {
-                Raw::File => Kind::File { at: member.position, size: member.size },
+                Raw::File => Kind::File(Part { at: member.position, size: member.size, sha256: None }),
                 Raw::Directory => Kind::Directory,
-                Raw::Symlink(to) => Kind::Symlink(link(&name, to)?),
+                Raw::Symlink(to) => Kind::Symlink(link(&name, to)?.to_owned()),
                 Raw::Hardlink(to) => {
                     let to = crate::deb::inside(to)?.unwrap_or_default().to_owned();
                     links.push((name, to));
@@ -166,49 +244,28 @@ impl Archive {
             }
         }
         for (name, to) in links {
-            let target = self.members.get(&to).filter(|target| matches!(target.kind, Kind::File { .. }));
+            let target = self.members.get(&to).filter(|target| matches!(target.kind, Kind::File(_)));
             let target = target.ok_or_else(|| Fault::refused(&name, "it is a hard link to no file of it"))?;
             if self.members.insert(name.clone(), target.clone()).is_some() {
                 return Err(Fault::refused(&name, "it is there twice"));
             }
         }
         for (name, at, size) in described_at {
-            let bytes = self.bytes(name, at, size, MAX_INFO)?;
-            self.info.insert(name, bytes);
+            if size > MAX_INFO {
+                return Err(Fault::invalid(format!("file `{name}` is larger than such a file may be")));
+            }
+            let mut text = String::new();
+            let read = slice(data, at, size).map_err(Fault::Read)?.read_to_string(&mut text);
+            read.map_err(|error| unreadable(&format!("info/{name}"), &error))?;
+            self.info.insert(name.to_owned(), text);
         }
         Ok(())
     }
 }
 
-/// The target of a link: a path that stays in the image.
-fn link(name: &str, target: &[u8]) -> Result<String, Fault> {
+/// The target of a link, as a path.
+fn link<'t>(name: &str, target: &'t [u8]) -> Result<&'t str, Fault> {
     let text = std::str::from_utf8(target).ok().filter(|text| !text.is_empty() && text.len() < 4096);
     let text = text.filter(|text| !text.contains(char::is_control));
-    let text = text.ok_or_else(|| Fault::refused(name, "its target is no path"))?;
-    // Depth below the image's root, as the environment lies in `/opt/env`.
-    let mut depth = super::PREFIX.split('/').count() + path::parents(name).count();
-    for part in text.split('/').filter(|_| !text.starts_with('/')) {
-        match part {
-            ".." if depth == 0 => return Err(Fault::refused(name, "its target leaves the image")),
-            ".." => depth -= 1,
-            "" | "." => {}
-            _ => depth += 1,
-        }
-    }
-    Ok(text.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_stays_in_the_image() {
-        for target in ["../lib/x", "../../../etc/x", "/etc/x", "x", "./x/../../../.."] {
-            assert_eq!(link("bin/x", target.as_bytes()).unwrap(), target);
-        }
-        for target in ["../../../../x", "", "a\nb", "../../x/../../../y"] {
-            assert!(matches!(link("bin/x", target.as_bytes()), Err(Fault::Unsafe(..))), "{target:?}");
-        }
-    }
+    text.ok_or_else(|| Fault::refused(name, "its target is no path"))
 }

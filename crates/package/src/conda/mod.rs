@@ -6,17 +6,14 @@ mod prefix;
 mod record;
 
 use crate::{
-    Compiler, Compression, PackageError, SEGMENT_VERSION, error::Fault, header::Attributes,
+    Compiler, Compression, PackageError, SEGMENT_VERSION, Tree, error::Fault, header::Attributes,
     writer::SegmentWriter,
 };
 use archive::Archive;
 use envwright_store::{Digest, SegmentIndex, canonical_json};
 use plan::{Plan, Source};
 use serde_json::{Value, json};
-use std::{io::Write, path::Path};
-
-/// Where environments live in images.
-const PREFIX: &str = "opt/env";
+use std::{collections::BTreeMap, io::Write, path::Path};
 
 /// A conda package that becomes a segment.
 #[derive(Debug, Clone)]
@@ -29,6 +26,8 @@ pub struct CondaSegment<'a> {
     pub record: &'a Value,
     /// The Python of the environment, where the package's modules depend on it (`noarch: python`).
     pub python: Option<&'a CondaPython>,
+    /// Where the environment lives, below the root: [`PREFIX`](crate::PREFIX) in images.
+    pub prefix: &'a str,
     /// How the segment is compressed.
     pub compression: Compression,
     /// What makes byte code of modules that come without, of the version of [`CondaPython::version`].
@@ -59,7 +58,7 @@ impl CondaSegment<'_> {
             "kind": "conda",
             "package": self.sha256,
             "record": self.record,
-            "prefix": PREFIX,
+            "prefix": self.prefix,
             "python": python,
             "compression": self.compression.name(),
         })))
@@ -68,8 +67,32 @@ impl CondaSegment<'_> {
     /// Writes the compressed segment and gives its index, whose metadata are the scripts that conda would run and what
     /// describes distributions of Python (`METADATA`, `PKG-INFO`), by their paths below the prefix. The files are spooled, decompressed, to an unlinked file beside the package.
     pub fn pack(&self, out: &mut dyn Write) -> Result<SegmentIndex, PackageError> {
+        self.packed(out).map_err(|fault| self.explained(fault))
+    }
+
+    /// Unpacks the archive into an empty folder, from which [`CondaSegment::tree`] takes files.
+    pub fn unpack(&self, folder: &Path) -> Result<(), PackageError> {
+        let outcome = Archive::open(self.archive).and_then(|archive| archive.unpack(folder));
+        outcome.map_err(|fault| self.explained(fault))
+    }
+
+    /// The package's files, from the folder that it was unpacked to; none where that is not as it was left. The archive
+    /// itself is not read.
+    pub fn tree(&self, folder: &Path) -> Result<Option<Tree>, PackageError> {
+        let Some(archive) = Archive::unpacked(folder) else { return Ok(None) };
+        let outcome = Plan::new(self, &archive).and_then(|plan| plan.tree(&archive));
+        outcome.map(Some).map_err(|fault| self.explained(fault))
+    }
+
+    /// What describes it, as the metadata of its segment. The files are spooled as for [`CondaSegment::pack`].
+    pub fn metadata(&self) -> Result<BTreeMap<String, String>, PackageError> {
+        let outcome = Archive::open(self.archive).and_then(|archive| Plan::new(self, &archive));
+        outcome.map(|plan| plan.texts).map_err(|fault| self.explained(fault))
+    }
+
+    fn explained(&self, fault: Fault) -> PackageError {
         let text = |key: &str| self.record.get(key).and_then(Value::as_str).unwrap_or_default();
-        self.packed(out).map_err(|fault| fault.of(self.archive.to_owned(), text("fn"), text("name")))
+        fault.of(self.archive.to_owned(), text("fn"), text("name"))
     }
 
     fn packed(&self, out: &mut dyn Write) -> Result<SegmentIndex, Fault> {
@@ -91,11 +114,11 @@ impl CondaSegment<'_> {
                 Source::Bytes(bytes) => {
                     writer.file(path, attributes, bytes.len() as u64, &mut bytes.as_slice())?;
                 }
-                Source::Member { at, size } => {
-                    writer.file(path, attributes, *size, &mut archive.reader(*at, *size)?)?;
+                Source::Member(part) => {
+                    writer.file(path, attributes, part.size, &mut archive.reader(*part)?)?;
                 }
-                Source::Replaced { at, size, placeholder } => {
-                    let bytes = placeholder.replaced(path, &archive, *at, *size)?;
+                Source::Replaced(part, placeholder) => {
+                    let bytes = placeholder.replaced(self.prefix, path, &archive, *part)?;
                     writer.file(path, attributes, bytes.len() as u64, &mut bytes.as_slice())?;
                 }
                 Source::Symlink(target) => {

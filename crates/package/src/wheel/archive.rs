@@ -7,7 +7,7 @@ use fs_err as fs;
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufReader, Read},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use zip::{CompressionMethod, ZipArchive, read::ZipFile};
 
@@ -34,6 +34,13 @@ pub(crate) struct Member {
     /// Size in bytes that the directory declares.
     pub(crate) size: u64,
     pub(crate) executable: bool,
+}
+
+impl Member {
+    /// The file that holds its bytes in the folder that the wheel was unpacked to.
+    pub(crate) fn file(&self, folder: &Path) -> PathBuf {
+        folder.join(self.index.to_string())
+    }
 }
 
 impl Archive {

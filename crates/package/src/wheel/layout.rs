@@ -1,6 +1,6 @@
 //! Where a wheel's members go (PyPA, "Binary distribution format", section "Installing a wheel").
 
-use super::{PREFIX, entry_points};
+use super::entry_points;
 use crate::{error::Fault, path};
 
 /// The places of one wheel.
@@ -9,6 +9,7 @@ pub(crate) struct Layout {
     pub(crate) site: String,
     /// `<name>-<version>.dist-info`.
     pub(crate) dist_info: String,
+    prefix: String,
     data: String,
     include: String,
 }
@@ -26,14 +27,15 @@ pub(crate) enum Place {
 
 impl Layout {
     /// `distribution` is the name in METADATA, normalised.
-    pub(crate) fn new(python: (u8, u8), dist_info: &str, distribution: &str) -> Self {
+    pub(crate) fn new(prefix: &str, python: (u8, u8), dist_info: &str, distribution: &str) -> Self {
         let python = format!("python{}.{}", python.0, python.1);
         let stem = dist_info.strip_suffix(".dist-info").unwrap_or(dist_info);
         Self {
-            site: format!("{PREFIX}/lib/{python}/site-packages"),
+            site: format!("{prefix}/lib/{python}/site-packages"),
             dist_info: dist_info.to_owned(),
             data: format!("{stem}.data"),
-            include: format!("{PREFIX}/include/site/{python}/{distribution}"),
+            prefix: prefix.to_owned(),
+            include: format!("{prefix}/include/site/{python}/{distribution}"),
         }
     }
 
@@ -52,8 +54,8 @@ impl Layout {
             Some((scheme, rest)) => Place::File(format!("{}/{rest}", self.scheme(name, scheme)?)),
         };
         match &place {
-            Place::Script(script) => check_interpreter(&Self::script(script))?,
-            Place::File(path) => check_interpreter(path)?,
+            Place::Script(script) => self.check_interpreter(&self.script(script))?,
+            Place::File(path) => self.check_interpreter(path)?,
             Place::Nowhere => {}
         }
         Ok(place)
@@ -69,8 +71,24 @@ impl Layout {
     }
 
     /// The path of a script.
-    pub(crate) fn script(name: &str) -> String {
-        format!("{PREFIX}/bin/{name}")
+    pub(crate) fn script(&self, name: &str) -> String {
+        format!("{}/bin/{name}", self.prefix)
+    }
+
+    /// First line of scripts.
+    pub(crate) fn shebang(&self) -> String {
+        format!("#!/{}/bin/python", self.prefix)
+    }
+
+    /// A wheel must not bring the interpreter of the environment that it is installed into.
+    pub(crate) fn check_interpreter(&self, path: &str) -> Result<(), Fault> {
+        let name = path.strip_prefix(&self.prefix).and_then(|rest| rest.strip_prefix("/bin/"));
+        match name {
+            Some(name) if entry_points::is_interpreter(name) => {
+                Err(Fault::refused(path, "it would replace the environment's Python"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The path of one of the files that describe the distribution.
@@ -97,7 +115,7 @@ impl Layout {
         match scheme {
             "purelib" | "platlib" => Ok(&self.site),
             "headers" => Ok(&self.include),
-            "data" => Ok(PREFIX),
+            "data" => Ok(&self.prefix),
             _ => Err(Fault::invalid(format!("member `{name}` belongs to an unknown scheme"))),
         }
     }
@@ -113,23 +131,12 @@ impl Layout {
     }
 }
 
-/// A wheel must not bring the interpreter of the environment that it is installed into.
-pub(crate) fn check_interpreter(path: &str) -> Result<(), Fault> {
-    let name = path.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix("/bin/"));
-    match name {
-        Some(name) if entry_points::is_interpreter(name) => {
-            Err(Fault::refused(path, "it would replace the environment's Python"))
-        }
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn place(name: &str) -> Result<Place, Fault> {
-        Layout::new((3, 11), "A_b-1.dist-info", "a-b").file(name)
+        Layout::new("opt/env", (3, 11), "A_b-1.dist-info", "a-b").file(name)
     }
 
     #[test]
@@ -164,8 +171,8 @@ mod tests {
 
     #[test]
     fn record_spells_paths_from_the_site() {
-        let layout = Layout::new((3, 11), "a-1.dist-info", "a");
-        assert_eq!(layout.recorded(&Layout::script("x")), "../../../bin/x");
+        let layout = Layout::new("opt/env", (3, 11), "a-1.dist-info", "a");
+        assert_eq!(layout.recorded(&layout.script("x")), "../../../bin/x");
         assert_eq!(layout.recorded(&layout.described("RECORD")), "a-1.dist-info/RECORD");
     }
 }

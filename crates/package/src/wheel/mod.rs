@@ -9,7 +9,8 @@ mod plan;
 mod record;
 
 use crate::{
-    Compression, PackageError, SEGMENT_VERSION, error::Fault, header::Attributes, writer::SegmentWriter,
+    Compression, PackageError, SEGMENT_VERSION, Tree, error::Fault, header::Attributes, tree,
+    writer::SegmentWriter,
 };
 pub use compiler::Compiler;
 pub(crate) use entry_points::{check_name as check_script_name, dotted};
@@ -19,12 +20,12 @@ use archive::Archive;
 use envwright_store::{Digest, SegmentIndex, canonical_json};
 use plan::{Plan, Source};
 use serde_json::json;
-use std::{collections::BTreeMap, io::Write, path::Path};
+use std::{
+    collections::BTreeMap,
+    io::{Read as _, Write},
+    path::Path,
+};
 
-/// Where environments live in images.
-const PREFIX: &str = "opt/env";
-/// First line of scripts.
-const SHEBANG: &str = "#!/opt/env/bin/python";
 /// What stands in `INSTALLER`.
 const INSTALLER: &str = "envwright";
 /// 1980-01-01, the earliest time that a zip archive knows.
@@ -41,6 +42,8 @@ pub struct WheelSegment<'a> {
     pub sha256: Digest,
     /// Major and minor version of the Python that it is installed for.
     pub python: (u8, u8),
+    /// Where the environment lives, below the root: [`PREFIX`](crate::PREFIX) in images.
+    pub prefix: &'a str,
     /// How the segment is compressed.
     pub compression: Compression,
     /// Version of the Python whose byte code the package's modules are to have, if any.
@@ -58,7 +61,7 @@ impl WheelSegment<'_> {
             "version": SEGMENT_VERSION,
             "kind": "wheel",
             "package": self.sha256,
-            "prefix": PREFIX,
+            "prefix": self.prefix,
             "python": [self.python.0, self.python.1],
             "compression": self.compression.name(),
             "direct_url": self.direct_url,
@@ -72,8 +75,34 @@ impl WheelSegment<'_> {
     /// Writes the compressed segment and gives its index. Members are streamed: memory does not grow with
     /// their sizes.
     pub fn pack(&self, out: &mut dyn Write) -> Result<SegmentIndex, PackageError> {
-        let name = metadata::filename_name(self.filename);
-        self.packed(out).map_err(|fault| fault.of(self.wheel.to_owned(), self.filename, &name))
+        self.packed(out).map_err(|fault| self.explained(fault))
+    }
+
+    /// Unpacks the wheel into an empty folder, from which [`WheelSegment::tree`] takes files.
+    pub fn unpack(&self, folder: &Path) -> Result<(), PackageError> {
+        self.unpacked(folder).map_err(|fault| self.explained(fault))
+    }
+
+    fn unpacked(&self, folder: &Path) -> Result<(), Fault> {
+        let mut archive = Archive::open(self.wheel)?;
+        for file in Plan::new(self, &mut archive)?.files.into_values() {
+            let Source::Member { name, member, digest } = file.source else { continue };
+            let mut content = archive.reader(member)?.take(member.size + 1);
+            if tree::keep(&member.file(folder), &name, &mut content, file.executable, MTIME)? != digest {
+                return Err(Fault::invalid(format!("member `{name}` is not what RECORD says")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The wheel's files, from the folder that it was unpacked to; none where that is not as it was left.
+    pub fn tree(&self, folder: &Path) -> Result<Option<Tree>, PackageError> {
+        let outcome = Archive::open(self.wheel).and_then(|mut archive| Plan::new(self, &mut archive));
+        Ok(outcome.map_err(|fault| self.explained(fault))?.tree(folder))
+    }
+
+    fn explained(&self, fault: Fault) -> PackageError {
+        fault.of(self.wheel.to_owned(), self.filename, &metadata::filename_name(self.filename))
     }
 
     fn packed(&self, out: &mut dyn Write) -> Result<SegmentIndex, Fault> {

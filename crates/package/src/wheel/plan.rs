@@ -1,17 +1,24 @@
 //! What a wheel's segment will hold, before any of it is written.
 
 use super::{
-    Compiler, INSTALLER, SHEBANG, WheelSegment,
+    Compiler, INSTALLER, MTIME, WheelSegment,
     archive::{Archive, Member},
     entry_points,
-    layout::{self, Layout, Place},
+    layout::{Layout, Place},
     metadata, record,
 };
-use crate::{error::Fault, path, writer::unreadable};
+use crate::{
+    Tree, TreeFile,
+    error::Fault,
+    path,
+    tree::{self, Content},
+    writer::unreadable,
+};
 use envwright_store::{Digest, DigestWriter, canonical_json};
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     io,
+    path::Path,
 };
 
 /// Larger modules stay without byte code.
@@ -45,15 +52,15 @@ pub(crate) enum Source {
 impl Plan {
     pub(crate) fn new(segment: &WheelSegment<'_>, archive: &mut Archive) -> Result<Self, Fault> {
         let (dist_info, name) = metadata::dist_info(archive, segment.filename)?;
-        let layout = Layout::new(segment.python, &dist_info, &name);
+        let layout = Layout::new(segment.prefix, segment.python, &dist_info, &name);
         let rows = record::parse(&metadata::required(archive, &format!("{dist_info}/RECORD"))?)?;
         let mut plan = Self { files: BTreeMap::new(), directories: BTreeSet::new() };
         let scripts = archive.text(&format!("{dist_info}/entry_points.txt"))?.unwrap_or_default();
-        let scripts = entry_points::scripts(&scripts, SHEBANG, segment.python.1)?;
+        let scripts = entry_points::scripts(&scripts, &layout.shebang(), segment.python.1)?;
         plan.members(archive, &layout, &rows, &scripts)?;
         for (name, text) in scripts {
-            layout::check_interpreter(&Layout::script(&name))?;
-            plan.add(Layout::script(&name), Source::Bytes(text.into_bytes()), true)?;
+            layout.check_interpreter(&layout.script(&name))?;
+            plan.add(layout.script(&name), Source::Bytes(text.into_bytes()), true)?;
         }
         if let Some(compiler) = segment.compiler {
             plan.compile(archive, compiler, &layout)?;
@@ -66,6 +73,22 @@ impl Plan {
             Some(path) => Err(Fault::refused(path, "it is a file and a directory")),
             None => Ok(plan),
         }
+    }
+
+    /// The same as files of this machine, where the folder that the wheel was unpacked to is as it was left.
+    pub(crate) fn tree(self, folder: &Path) -> Option<Tree> {
+        let mut files = BTreeMap::new();
+        for (path, File { source, executable }) in self.files {
+            let content = match source {
+                Source::Bytes(bytes) => Content::Bytes(bytes),
+                Source::Member { member, .. } => {
+                    let file = member.file(folder);
+                    Content::Kept(Some(file).filter(|file| tree::is_kept(file, member.size, MTIME))?)
+                }
+            };
+            files.insert(path, TreeFile { content, executable, mtime: MTIME });
+        }
+        Some(Tree { files, directories: self.directories.into_iter().collect(), metadata: BTreeMap::new() })
     }
 
     fn members(
@@ -86,8 +109,8 @@ impl Plan {
                 // The generated one is better, as for uv and pip.
                 Place::Script(script) if scripts.contains_key(generated_name(&script)) => {}
                 Place::Script(script) => {
-                    let source = script_source(archive, &name, member, &row)?;
-                    self.add(Layout::script(&script), source, true)?;
+                    let source = script_source(archive, &layout.shebang(), &name, member, &row)?;
+                    self.add(layout.script(&script), source, true)?;
                 }
             }
         }
@@ -195,6 +218,7 @@ fn hash(archive: &mut Archive, name: &str, member: Member) -> Result<Digest, Fau
 /// A script: one that begins with `#!python` gets our first line, anything else is taken as it is.
 fn script_source(
     archive: &mut Archive,
+    shebang: &str,
     name: &str,
     member: Member,
     row: &record::Row,
@@ -212,14 +236,14 @@ fn script_source(
     if Digest::of(&bytes) != *digest {
         return Err(Fault::invalid(format!("member `{name}` is not what RECORD says")));
     }
-    Ok(Source::Bytes(with_shebang(&bytes)))
+    Ok(Source::Bytes(with_shebang(shebang, &bytes)))
 }
 
 /// The line ends at the first `\n` or `\r`, as for uv.
-fn with_shebang(script: &[u8]) -> Vec<u8> {
+fn with_shebang(shebang: &str, script: &[u8]) -> Vec<u8> {
     let end = script.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
     let rest = end.map_or(&[][..], |end| &script[end + 1..]);
-    [SHEBANG.as_bytes(), b"\n", rest].concat()
+    [shebang.as_bytes(), b"\n", rest].concat()
 }
 
 #[cfg(test)]
@@ -228,9 +252,10 @@ mod tests {
 
     #[test]
     fn the_first_line_is_rewritten_and_no_more() {
-        assert_eq!(with_shebang(b"#!pythonw -E\nx\n"), b"#!/opt/env/bin/python\nx\n");
-        assert_eq!(with_shebang(b"#!python"), b"#!/opt/env/bin/python\n");
-        assert_eq!(with_shebang(b"#!python\r\nx"), b"#!/opt/env/bin/python\n\nx");
+        let rewritten = |script: &[u8]| with_shebang("#!/opt/env/bin/python", script);
+        assert_eq!(rewritten(b"#!pythonw -E\nx\n"), b"#!/opt/env/bin/python\nx\n");
+        assert_eq!(rewritten(b"#!python"), b"#!/opt/env/bin/python\n");
+        assert_eq!(rewritten(b"#!python\r\nx"), b"#!/opt/env/bin/python\n\nx");
     }
 
     #[test]

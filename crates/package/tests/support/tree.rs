@@ -1,6 +1,6 @@
 //! The tree of an environment, as uv leaves it on disk and as a segment holds it.
 
-use envwright_package::{Compression, WheelSegment};
+use envwright_package::{Compression, PREFIX, WheelSegment};
 use envwright_store::{Digest, EntryKind, SegmentIndex};
 use fs_err as fs;
 use std::{
@@ -9,9 +9,6 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::Path,
 };
-
-/// Where segments put an environment.
-const PREFIX: &str = "opt/env";
 
 /// Files, links and folders by their paths below the environment's.
 #[derive(Debug, Default)]
@@ -62,6 +59,7 @@ impl Tree {
             // Only the segment's key depends on it.
             sha256: Digest::of(b""),
             python,
+            prefix: PREFIX,
             compression: Compression::Zstd,
             compile: None,
             compiler: None,

@@ -1,0 +1,115 @@
+//! The environment in a folder of this machine.
+
+use super::Attempt;
+use crate::{
+    BuildError, activation,
+    context::Context,
+    environment,
+    materialize::{Host, Materialized, Owned, PlacedPackage, Placing, Prefix, narrowed, trees},
+    prepare::Package,
+};
+use envwright_diagnosis::{Finding, masked};
+use envwright_image::Kind;
+use envwright_lock::PlatformLock;
+use envwright_package::Tree;
+use envwright_redact::Redactor;
+
+impl<'a> Attempt<'a> {
+    /// The same for one package alone, where one is named.
+    pub(crate) fn only(&self, only: Option<&str>) -> Result<Attempt<'a>, BuildError> {
+        let environment = match only {
+            Some(only) => narrowed(self.environment.clone(), only, self.settings)?,
+            None => self.environment.clone(),
+        };
+        Ok(Attempt {
+            definition: environment.hash(),
+            redactor: Redactor::new(super::secrets(&environment)),
+            environment,
+            keeps_last: only.is_none(),
+            ..*self
+        })
+    }
+
+    /// Chooses packages as for an image, and lays them into a folder.
+    pub(crate) async fn materialize(
+        &self,
+        context: &Context<'_>,
+        prefix: Prefix,
+    ) -> Result<Materialized, BuildError> {
+        let host = Host::of(&self.environment)?;
+        let locked = self.lock_all(context).await?;
+        let lock = locked.lock.platforms.get(&host.platform());
+        let lock =
+            lock.filter(|lock| !lock.wheels.is_empty() || !lock.conda.is_empty()).ok_or_else(|| {
+                let finding =
+                    Finding::new("definition-empty").detail("It asks for no package of conda or PyPI.");
+                BuildError::Refused { findings: vec![finding] }
+            })?;
+        host.check(lock)?;
+        let (own, python) = self.own_tree(lock, &prefix.below_root)?;
+        let mut packages = self.conda_packages(context, lock)?;
+        packages.extend(self.wheel_packages(lock)?);
+        let trees = trees::trees(context, &packages, &prefix.below_root).await;
+        let trees = trees.map_err(|error| self.located(error))?;
+        let owned = packages.iter().zip(trees);
+        let owned = owned.map(|(package, tree)| Owned {
+            kind: package.kind(),
+            name: package.name().to_owned(),
+            tree,
+        });
+        let placing = Placing::of(owned.chain([own]).collect(), lock, &prefix.below_root)?;
+        let mut warnings = locked.warnings;
+        warnings.extend(placing.findings());
+        warnings.extend(scripts(&placing, context)?);
+        warnings.extend(Host::lacks(&self.environment));
+        let files = placing.len();
+        let links = placing.write(context, &prefix).await?;
+        Ok(Materialized {
+            prefix: prefix.publish()?,
+            platform: host.platform(),
+            is_conda: !lock.conda.is_empty(),
+            python: python.map(|(major, minor, micro)| format!("{major}.{minor}.{micro}")),
+            packages: packages.iter().map(placed).collect(),
+            files,
+            by: links.name(),
+            variables: self.environment.env.clone(),
+            seconds: self.started.elapsed().as_secs_f64(),
+            warnings: masked(warnings, &self.redactor),
+        })
+    }
+
+    /// The files that belong to no package, and the Python of the environment: of conda, or of this machine.
+    fn own_tree(
+        &self,
+        lock: &PlatformLock,
+        place: &str,
+    ) -> Result<(Owned, Option<(u8, u8, u8)>), BuildError> {
+        let epoch = self.settings.epoch;
+        let (files, python) = match lock.python.filter(|_| lock.conda.is_empty()) {
+            Some(python) => {
+                let (program, python) = Host::python(python)?;
+                (environment::virtual_environment(place, python, &program, epoch), Some(python))
+            }
+            None => {
+                let command = "materialize";
+                let history = environment::conda_history(&self.environment, lock, place, command, epoch);
+                (history, lock.python)
+            }
+        };
+        let (kind, name) = (Kind::Environment, "environment".to_owned());
+        Ok((Owned { kind, name, tree: Tree::of(files) }, python))
+    }
+}
+
+/// What of the scripts that conda would run once is to be said. Those of activation are there for conda's own tools.
+fn scripts(placing: &Placing, context: &Context<'_>) -> Result<Vec<Finding>, BuildError> {
+    let mut activation = activation::of(&placing.described());
+    activation.findings.clear();
+    activation::check_scripts(&mut activation, &context.settings.conda)?;
+    Ok(activation.findings)
+}
+
+fn placed(package: &Package) -> PlacedPackage {
+    let kind = if package.kind() == Kind::Conda { "conda" } else { "pypi" };
+    PlacedPackage { kind, name: package.name().to_owned(), version: package.version().to_owned() }
+}
