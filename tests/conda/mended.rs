@@ -175,3 +175,49 @@ fn nothing_is_offered_that_does_not_help() {
     let healthy = environment(&channel, "- tabulate\n").run(&["fix"]).succeeded();
     assert!(healthy.stderr.contains("nothing to fix"), "{healthy}");
 }
+
+/// A build of OpenCV that draws windows cannot be imported in an image without a library for that.
+#[test]
+fn a_package_that_draws_windows() {
+    let (channel, index) = (
+        Channel::start(),
+        Index::of(&[wheel("opencv-python", "4.9.0"), wheel("opencv-python-headless", "4.9.0")]),
+    );
+    let list = |name: &str| conda(&format!("- python=3.11\n- pip\n- pip:\n  - {name}>=4 # eyes\n"));
+    let envwright = environment(&channel, "").file("conda.yml", list("opencv-python")).index(&index.url());
+    let checked = envwright.run(&["check", "--json"]).succeeded().json();
+    let warned =
+        checked["warnings"].to_string() + &checked["findings"].to_string() + &checked["notes"].to_string();
+    assert!(warned.contains("shared-library-missing") && warned.contains("libGL.so.1"), "{checked:#}");
+    let title = "Ask for `opencv-python-headless`, which draws no windows";
+    mends(&envwright, "shared-library-missing", title, "conda.yml", &list("opencv-python-headless"));
+    assert!(envwright.run(&["fix"]).succeeded().stderr.contains("nothing to fix"));
+}
+
+/// conda adds pip by itself; the definition should say so.
+#[test]
+fn a_list_of_pip_without_pip() {
+    let (channel, index) = (Channel::start(), Index::of(&[wheel("app", "1.0")]));
+    let envwright = environment(&channel, "- python=3.11\n- pip: # ours\n  - app\n").index(&index.url());
+    let text = conda("- python=3.11\n- pip\n- pip: # ours\n  - app\n");
+    mends(&envwright, "definition-pip-missing", "Add `pip` to the dependencies", "conda.yml", &text);
+}
+
+#[test]
+fn a_package_that_stands_twice() {
+    let channel = Channel::start();
+    let envwright = environment(&channel, "- six # one\n- tabulate\n- six>=1 # two\n");
+    let title = "Remove `six` in line 3";
+    mends(
+        &envwright,
+        "definition-duplicate-package",
+        title,
+        "conda.yml",
+        &conda("- tabulate\n- six>=1 # two\n"),
+    );
+    let both = "- python=3.11\n- pip\n- tabulate=0.9\n- pip:\n  - tabulate\n  - six\n";
+    let index = Index::of(&[wheel("six", "1.17"), wheel("tabulate", "0.9.0")]);
+    let envwright = environment(&channel, both).index(&index.url());
+    let text = conda("- python=3.11\n- pip\n- tabulate=0.9\n- pip:\n  - six\n");
+    mends(&envwright, "definition-conda-and-pip", "Remove `tabulate` in line 7", "conda.yml", &text);
+}

@@ -20,7 +20,7 @@ use crate::{
     stop::Stop,
 };
 use envwright_definition::{Environment, Options};
-use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, masked, report};
+use envwright_diagnosis::{Catalog, Diagnosis, Explain as _, Finding, masked, report};
 use envwright_image::{Image, ImageError, ImageReference, Layout, assemble_index};
 use envwright_lock::LockFiles;
 use envwright_redact::{Redactor, Secret};
@@ -85,6 +85,11 @@ impl<'a> Attempt<'a> {
     /// What hides the definition's secrets.
     pub(crate) fn redactor(&self) -> Redactor {
         Redactor::new(secrets(&self.environment))
+    }
+
+    /// What the definition alone says, whether or not a build repeats it.
+    pub(crate) fn of_definition(&self) -> impl Iterator<Item = &Finding> {
+        self.environment.findings.iter().chain(&self.environment.remarks)
     }
 
     /// The failure that an error is, in the catalog's words.

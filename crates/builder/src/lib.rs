@@ -28,6 +28,7 @@ mod event;
 mod exact;
 mod fix;
 mod hashes;
+mod headless;
 mod indexes;
 mod look_up;
 mod materialize;

@@ -208,7 +208,7 @@ impl<'a> Bench<'a> {
         self.one_of_many(&mut add)
     }
 
-    /// conda packages alone: solved and made layers of, beside solved and installed.
+    /// conda packages alone: solved and installed into a folder.
     fn alone(&self, add: &mut Add<'_>) -> Result<(), String> {
         let definition = self.folder.join("alone");
         let specs: String = SPECS.iter().fold(String::new(), |text, spec| text + &format!("  - {spec}\n"));
@@ -218,16 +218,17 @@ impl<'a> Bench<'a> {
         let mut install = Command::new(shell::root().join("target/bench-channel/channel-tools/bin/python"));
         install.arg(shell::root().join("xtask/src/bench/conda.py")).arg("install").arg(&self.channel);
         install.arg(&prefix).arg(&cache).args(SPECS);
-        let build = || {
-            let mut command = self.inputs.envwright(&self.home(), &["build", "--quiet", "--tag", "alone"]);
-            command.arg(definition.join("conda.yml"));
+        let materialize = || {
+            let mut command = self.inputs.envwright(&self.home(), &["materialize", "--quiet", "--prefix"]);
+            command.arg(&prefix).arg(definition.join("conda.yml"));
             command
         };
         self.fresh_home()?;
-        add(0, COLD, OURS, &build())?;
-        remove(&self.home().join("images"))?;
+        remove(&prefix)?;
+        add(0, COLD, OURS, &materialize())?;
+        remove(&prefix)?;
         forget_solutions(&self.home())?;
-        add(1, WARM, OURS, &build())?;
+        add(1, WARM, OURS, &materialize())?;
         remove(&cache)?;
         remove(&prefix)?;
         add(0, COLD, RATTLER, &install)?;

@@ -8,7 +8,7 @@ use crate::{
     context::Context,
     environment,
     event::Step,
-    exact, hashes,
+    exact, hashes, headless,
     plan::{Plan, PlannedPackage, Totals},
     prepare::Package,
     registry_base,
@@ -87,7 +87,7 @@ impl Attempt<'_> {
                 context.interpreters.offer(platform, version, &debs);
             }
             let solving = async {
-                let solved = self.finish(context, platform, ground, &known).await?;
+                let solved = self.finish(context, platform, &base, ground, &known).await?;
                 solve = started.elapsed().as_secs_f64();
                 let mut packages = self.conda_packages(context, &solved.lock)?;
                 packages.extend(self.wheel_packages(&solved.lock)?);
@@ -127,7 +127,7 @@ impl Attempt<'_> {
             }
             let base = self.base(context, platform, &known).await?;
             let ground = self.ground(context, platform, &base, &known).await?;
-            let solved = self.finish(context, platform, ground, &known).await?;
+            let solved = self.finish(context, platform, &base, ground, &known).await?;
             locked.add(platform, &solved);
             locked.rewrites.insert(platform, environment::rewrites(&self.environment, &base));
         }
@@ -231,20 +231,28 @@ impl Attempt<'_> {
         &self,
         context: &Context<'_>,
         platform: Platform,
+        base: &Base,
         ground: Ground,
         known: &Known,
     ) -> Result<Solved, BuildError> {
-        match ground {
-            Ground::Whole(solved) => Ok(*solved),
+        let mut solved = match ground {
+            Ground::Whole(solved) => *solved,
             Ground::Base { lock, cuda, key } => {
                 let lock = self.conda(context, platform, *lock, cuda, known).await?;
                 let (mut solved, replaced) = self.wheels(context, platform, lock, known).await?;
                 hashes::complete(context, &self.environment, &mut solved.lock.wheels).await?;
                 solved.warnings.extend(replaced);
                 solve::keep(context, &key, &solved)?;
-                Ok(solved)
+                solved
             }
-        }
+        };
+        solved.warnings.extend(self.undrawn(platform, base, &solved.lock));
+        Ok(solved)
+    }
+
+    /// The packages that nothing in the image lets draw.
+    pub(super) fn undrawn(&self, platform: Platform, base: &Base, lock: &PlatformLock) -> Vec<Finding> {
+        headless::findings(&self.environment, platform, base.files(), lock)
     }
 
     /// Chooses conda packages, where the definition has some.

@@ -1,7 +1,7 @@
 //! What might mend a finding: changes of the definition's text that are then tried.
 
 use super::lines;
-use crate::{attempt::Locked, settings::Settings};
+use crate::{attempt::Locked, headless, settings::Settings};
 use envwright_definition::{CondaSpec, Environment, Format, Requirement};
 use envwright_diagnosis::{Finding, Fix, Span};
 use std::cmp::Reverse;
@@ -62,6 +62,8 @@ pub(crate) fn of(
             all.extend(about.requirement_versions().into_iter().map(another));
         }
         "pip-resolution-impossible" => all.extend(about.requirements_relaxed().into_iter().map(another)),
+        "definition-pip-missing" => all.extend(about.pip_added().map(Candidate::from)),
+        headless::PROBLEM => all.extend(about.headless().map(Candidate::from)),
         "pip-cannot-uninstall-distutils" => all.extend(about.dropped_from_pip().map(Candidate::from)),
         _ => {}
     }
@@ -212,6 +214,24 @@ impl About<'_> {
         let (nearest, (_, span)) = (self.fact("nearest")?, self.requirement()?);
         let name = name_in(span)?;
         Some(Fix::new(format!("Write `{nearest}` in the place of `{}`", name.text()), name, nearest))
+    }
+
+    /// pip in any version, before its list.
+    fn pip_added(&self) -> Option<Fix> {
+        let list = self.environment.conda.as_ref()?.pip_list.as_ref()?;
+        let (indent, start) = (lines::indent(list)?, lines::of(list).start);
+        Some(Fix::new(
+            "Add `pip` to the dependencies",
+            lines::at(list.source(), start),
+            format!("{indent}- pip\n"),
+        ))
+    }
+
+    /// The same package without windows.
+    fn headless(&self) -> Option<Fix> {
+        let (requirement, span) = self.requirement()?;
+        let (variant, name) = (headless::variant(requirement.name.as_str())?, name_in(span)?);
+        Some(Fix::new(format!("Ask for `{variant}`, which draws no windows"), name, variant))
     }
 
     fn requirement_versions(&self) -> Vec<Fix> {

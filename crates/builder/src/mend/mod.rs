@@ -9,7 +9,7 @@ use crate::{
     context::Context,
     event::{Listener, Silent},
     fix::replaced,
-    pipeline,
+    headless, pipeline,
     record::Record,
     request::{Input, Request},
     settings::Settings,
@@ -70,7 +70,7 @@ pub fn mend(
 ) -> Result<Mended, BuildError> {
     let trial = Trial { home, settings, request, listener, stop, end: Instant::now() + MOST_TIME };
     let (findings, redactor) = match trial.choose(request)? {
-        Ok(_) => (Vec::new(), Redactor::default()),
+        Ok(locked) => (doubtful(&locked), Redactor::default()),
         Err(failure) => (failure.error.findings(), failure.redactor),
     };
     let environment = attempt::read(request, settings).ok();
@@ -181,7 +181,12 @@ impl Trial<'_> {
             attempt.block_on(attempt.lock_all(&context))
         })();
         match outcome {
-            Ok(locked) => Ok(Ok(locked)),
+            Ok(mut locked) => {
+                // With the changes that mend them, which were masked away.
+                locked.warnings.retain(|warning| warning.problem.as_str() == headless::PROBLEM);
+                locked.warnings.extend(attempt.of_definition().cloned());
+                Ok(Ok(locked))
+            }
             Err(BuildError::Interrupted) => Err(BuildError::Interrupted),
             Err(error) => Ok(Err(Box::new(Failure { error, redactor: attempt.redactor() }))),
         }
@@ -205,6 +210,7 @@ impl Trial<'_> {
             }
         }
         Ok(match self.choose(&request)? {
+            Ok(locked) if doubtful(&locked).iter().any(|one| is_same(one, finding)) => None,
             Ok(locked) => Some((settle.and_then(|settle| settle(&locked)).unwrap_or(fix), true)),
             Err(failure) => {
                 let rest = failure.error.findings();
@@ -213,6 +219,16 @@ impl Trial<'_> {
             }
         })
     }
+}
+
+/// What stops no build and is worth mending all the same.
+const DOUBTFUL: [&str; 4] =
+    ["definition-conda-and-pip", "definition-duplicate-package", "definition-pip-missing", headless::PROBLEM];
+
+/// What of it there is.
+fn doubtful(locked: &Locked) -> Vec<Finding> {
+    let is_one = |finding: &&Finding| DOUBTFUL.contains(&finding.problem.as_str());
+    locked.warnings.iter().filter(is_one).cloned().collect()
 }
 
 /// Whether two findings are of one thing.

@@ -70,7 +70,7 @@ fn show(mended: &Mended, terminal: &Terminal) -> Result<(), Failure> {
         terminal.say("changed, and all packages can be chosen now:\n");
         return Ok(terminal.print(patch)?);
     }
-    if mended.diagnosis.root().is_none() {
+    if mended.diagnosis.root().is_none() && mended.proposals.is_empty() {
         terminal.say("nothing to fix: all packages can be chosen\n");
         return Ok(());
     }
