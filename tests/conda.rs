@@ -13,6 +13,7 @@ mod conda {
     mod mended;
     mod mixed;
     mod same;
+    mod search;
 
     use crate::support::{
         Envwright,

@@ -381,7 +381,7 @@ impl<'a> Attempt<'a> {
     }
 }
 
-fn failed(build: Option<&str>, error: &BuildError, redactor: &Redactor) -> Failed {
+pub(crate) fn failed(build: Option<&str>, error: &BuildError, redactor: &Redactor) -> Failed {
     let diagnosis = Diagnosis::redacted(error.findings(), &Catalog::builtin(), redactor);
     Failed {
         build: build.map(str::to_owned),

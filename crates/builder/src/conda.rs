@@ -7,10 +7,11 @@ use crate::{
     exact,
     prepare::{self, Package},
     request::Upgrade,
+    settings::CondaSettings,
     solve::Known,
 };
-use envwright_definition::{CondaSpec, Environment, LockedKind, PackageName};
-use envwright_diagnosis::Finding;
+use envwright_definition::{Conda, CondaSpec, Environment, LockedKind, PackageName};
+use envwright_diagnosis::{Finding, Span};
 use envwright_image::{Kind, SegmentRef};
 use envwright_lock::{
     PlatformLock,
@@ -34,43 +35,44 @@ pub(crate) fn is_asked(environment: &Environment) -> bool {
         || exact::has(environment, LockedKind::Conda)
 }
 
-/// The channels of an environment: those of the definition, else the configured ones, else conda's own; then those that
-/// only a specification names.
+/// The channels of an environment.
 pub(crate) fn channels(context: &Context<'_>, environment: &Environment) -> Result<Vec<Channel>, BuildError> {
     let Some(conda) = &environment.conda else { return Ok(Vec::new()) };
-    let folder = folder(context);
+    let folder = folder(&context.request.input);
     let settings = &context.settings.conda;
     let mut channels: Vec<Channel> = Vec::new();
-    let mut add = |text: &str, span| -> Result<(), BuildError> {
+    for (text, span) in channel_names(settings, Some(conda)) {
         if let Some(channel) = settings.channels.resolve(text, &folder, span)?
             && !channels.iter().any(|known| known.name == channel.name)
         {
             channels.push(channel);
         }
-        Ok(())
-    };
-    for channel in &conda.channels {
-        add(channel.value.expose(), channel.span.as_ref())?;
-    }
-    if conda.channels.is_empty() {
-        for text in &settings.default {
-            add(text, None)?;
-        }
-        if settings.default.is_empty() {
-            add(DEFAULT_CHANNEL, None)?;
-        }
-    }
-    for spec in &conda.specs {
-        if let Some(channel) = &spec.channel {
-            add(channel, Some(&spec.span))?;
-        }
     }
     Ok(channels)
 }
 
+/// What channels are called, and where: those of a definition, else the configured ones, else conda's own; then those
+/// that only a specification names.
+pub(crate) fn channel_names<'n>(
+    settings: &'n CondaSettings,
+    conda: Option<&'n Conda>,
+) -> Vec<(&'n str, Option<&'n Span>)> {
+    let own = conda.iter().flat_map(|conda| &conda.channels);
+    let mut names: Vec<_> = own.map(|channel| (channel.value.expose(), channel.span.as_ref())).collect();
+    if names.is_empty() {
+        names.extend(settings.default.iter().map(|text| (text.as_str(), None)));
+    }
+    if names.is_empty() {
+        names.push((DEFAULT_CHANNEL, None));
+    }
+    let specs = conda.iter().flat_map(|conda| &conda.specs);
+    names.extend(specs.filter_map(|spec| Some((spec.channel.as_deref()?, Some(&spec.span)))));
+    names
+}
+
 /// The folder that paths of channels are relative to.
-fn folder(context: &Context<'_>) -> PathBuf {
-    let folder = match &context.request.input {
+pub(crate) fn folder(input: &crate::Input) -> PathBuf {
+    let folder = match input {
         crate::Input::Path(path) if path.is_dir() => path.clone(),
         crate::Input::Path(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
         crate::Input::Text { folder, .. } => folder.clone(),

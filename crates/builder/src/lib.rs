@@ -10,6 +10,7 @@
 //! - [`images`], [`prune`], [`cache`]: what a home holds, and to have less of it;
 //! - [`pull`] and [`push`]: an image out of a registry and into one;
 //! - [`OwnIndexes`]: what the configured indexes have in the place of a package that a log says is missing;
+//! - [`search`]: what channels and indexes have of a package;
 //! - [`rootfs`]: the files that Debian's maintainer scripts would have made.
 
 mod absent;
@@ -47,6 +48,7 @@ mod registry_base;
 mod report;
 mod request;
 pub mod rootfs;
+mod search;
 mod settings;
 mod solve;
 mod space;
@@ -69,6 +71,7 @@ pub use push::push;
 pub use record::{LOG_NAME, Summary, find_build, history, log_path};
 pub use report::{Failed, LayerReport, PlatformReport, Report, Seconds};
 pub use request::{Input, Output, Request, Upgrade};
+pub use search::{Search, Searched, World, search};
 pub use settings::{CondaSettings, DebianSettings, PostLink, Settings};
 pub use space::Shortage;
 pub use stop::Stop;

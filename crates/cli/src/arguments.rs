@@ -3,7 +3,7 @@
 use crate::commands::{
     BuildArguments, CacheArguments, CatalogArguments, CheckArguments, CompletionsArguments, ConvertArguments,
     DiagnoseArguments, ExplainArguments, FixArguments, ImagesArguments, LockArguments, LogsArguments,
-    MaterializeArguments, PlanArguments, PullArguments, PushArguments, SchemaArguments,
+    MaterializeArguments, PlanArguments, PullArguments, PushArguments, SchemaArguments, SearchArguments,
 };
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -128,6 +128,8 @@ pub(crate) enum Command {
     Catalog(CatalogArguments),
     /// Say what a problem is and how to fix it
     Explain(ExplainArguments),
+    /// Show what conda channels and PyPI have of a package: versions, builds, files
+    Search(SearchArguments),
     /// Print the JSON Schema of a format of definitions
     Schema(SchemaArguments),
     /// Print completions for a shell

@@ -18,6 +18,7 @@ mod plan;
 mod pull;
 mod push;
 mod schema;
+mod search;
 
 pub(crate) use build::BuildArguments;
 pub(crate) use cache::CacheArguments;
@@ -36,6 +37,7 @@ pub(crate) use plan::PlanArguments;
 pub(crate) use pull::PullArguments;
 pub(crate) use push::PushArguments;
 pub(crate) use schema::SchemaArguments;
+pub(crate) use search::SearchArguments;
 
 use crate::{
     arguments::{Arguments, Command, Format, GlobalArguments},
@@ -86,6 +88,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failu
         Command::Diagnose(arguments) => diagnose::run(&arguments, &global, terminal),
         Command::Catalog(arguments) => catalog::run(&arguments, &global, &home(&global)?, terminal),
         Command::Explain(arguments) => explain::run(&arguments, &global, terminal),
+        Command::Search(arguments) => search::run(&arguments, &global, terminal),
         Command::Schema(arguments) => schema::run(&arguments, terminal),
         Command::Completions(arguments) => completions::run(&arguments, terminal),
         Command::Version => version(terminal),

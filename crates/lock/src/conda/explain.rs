@@ -53,7 +53,12 @@ pub(super) async fn check_names(
 }
 
 /// No channel has the package for the target.
-async fn missing(request: &Request, channels: &Channels<'_>, name: &str, deadline: Instant) -> Finding {
+pub(super) async fn missing(
+    request: &Request,
+    channels: &Channels<'_>,
+    name: &str,
+    deadline: Instant,
+) -> Finding {
     let finding = Finding::new("conda-package-not-found").fact("package", name);
     let named: Vec<&str> = request.channels.iter().map(|channel| channel.name.as_str()).collect();
     let finding = finding.fact("channel", named.join(", "));
@@ -78,7 +83,7 @@ async fn missing(request: &Request, channels: &Channels<'_>, name: &str, deadlin
 }
 
 /// The channels have the package, and none of its builds is the one that is asked for.
-fn version_missing(spec: &MatchSpec, found: &[RepoDataRecord]) -> Finding {
+pub(super) fn version_missing(spec: &MatchSpec, found: &[RepoDataRecord]) -> Finding {
     let name = spec.name.as_exact().map_or("", |name| name.as_normalized());
     let mut finding = Finding::new("conda-package-not-found").fact("package", name);
     if let Some(version) = &spec.version {

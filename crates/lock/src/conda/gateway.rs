@@ -12,7 +12,8 @@ use rattler_conda_types::{
     Subdir,
 };
 use rattler_repodata_gateway::{
-    ChannelConfig, Gateway, GatewayError, MultiSource, RepoData, Source, SourceConfig, fetch::CacheAction,
+    ChannelConfig, Gateway, GatewayError, MultiSource, RepoData, Source, SourceConfig,
+    fetch::{CacheAction, FetchRepoDataError},
 };
 use std::{collections::BTreeSet, error::Error, io};
 use tokio::time::{Instant, timeout_at};
@@ -140,7 +141,8 @@ pub(super) fn parsed(request: &Request) -> Result<Vec<MatchSpec>, CondaError> {
     request.specs.iter().map(|asked| parse(asked, &request.channels)).collect()
 }
 
-fn parse(asked: &Asked, channels: &[Channel]) -> Result<MatchSpec, CondaError> {
+/// One specification, of these channels.
+pub(super) fn parse(asked: &Asked, channels: &[Channel]) -> Result<MatchSpec, CondaError> {
     let wrong = |reason: String| {
         let text = envwright_redact::Redactor::default().redact(&asked.text).into_owned();
         CondaError::Spec { text, reason, span: asked.span.clone() }
@@ -207,6 +209,7 @@ fn failure(error: &GatewayError) -> (Finding, Option<SafeUrl>) {
     match (error, of_system) {
         (
             GatewayError::CacheError(_)
+            | GatewayError::FetchRepoDataError(FetchRepoDataError::NoCacheAvailable(_))
             | GatewayError::ShardedIndexNotCached(_)
             | GatewayError::ShardNotCached(_),
             _,
@@ -220,7 +223,6 @@ fn failure(error: &GatewayError) -> (Finding, Option<SafeUrl>) {
 
 /// The error of an exchange of HTTP that an error shows as itself: it is no cause of it then.
 fn exchange(error: &GatewayError) -> Option<&(dyn Error + 'static)> {
-    use rattler_repodata_gateway::fetch::FetchRepoDataError;
     use reqwest_middleware::Error as Wrapped;
     match error {
         GatewayError::ReqwestError(error) => Some(error),

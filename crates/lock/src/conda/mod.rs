@@ -1,7 +1,8 @@
 //! conda packages for a target, solved by rattler's solver.
 //!
 //! - [`Channels`]: which addresses the names of channels stand for; [`Channel`]: one of them;
-//! - [`solve`]: from a [`Request`] to [`LockedConda`]s, or a [`CondaError`] that explains.
+//! - [`solve`]: from a [`Request`] to [`LockedConda`]s, or a [`CondaError`] that explains;
+//! - [`search`]: what channels have of one package.
 //!
 //! Virtual packages are those of the target, so the answer is the same on every host. Repodata are kept below
 //! [`Request::cache_dir`], sharded ones where a channel has them, and asked for again with the conditions of HTTP.
@@ -12,6 +13,7 @@ mod error;
 mod explain;
 mod gateway;
 mod locked;
+mod search;
 mod solve;
 mod virtual_packages;
 
@@ -19,6 +21,7 @@ pub use channels::{Channel, Channels};
 pub use error::CondaError;
 pub use gateway::subdir_name;
 pub use locked::LockedConda;
+pub use search::search;
 pub use solve::solve;
 
 use envwright_diagnosis::Span;

@@ -2,17 +2,13 @@
 
 use super::{
     PypiError,
-    known::{Known, KnownFile},
+    known::{Known, KnownFile, of_index},
     markers::{architecture, tags},
     meant::meant,
     session::Session,
-    transport,
 };
 use envwright_diagnosis::{Finding, nearest};
-use envwright_fetch::status_problem;
-use uv_client::{BaseClientBuilder, RegistryClientBuilder};
 use uv_distribution_filename::WheelFilename;
-use uv_distribution_types::{Index, IndexCapabilities, IndexLocations, IndexMetadataRef};
 use uv_normalize::PackageName;
 use uv_pep440::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 use uv_platform_tags::{IncompatibleTag, PlatformTag, TagCompatibility};
@@ -105,15 +101,28 @@ fn needs_python(
 
 /// The package or the version does not exist, or an index did not let us look.
 async fn missing(session: &Session<'_>, name: &PackageName, known: &Known) -> Finding {
-    let finding = Finding::new("pip-no-matching-distribution").fact("package", name);
     if !known.versions.is_empty() {
-        let versions: Vec<String> =
-            known.versions.keys().rev().take(NAMED).map(ToString::to_string).collect();
-        return finding.fact("available", versions.join(", "));
+        return version_missing(name, known.versions.keys().rev());
     }
-    if let Some(refused) = refused(session, name).await {
-        return refused.fact("package", name);
+    match refused(session, name).await {
+        Some(refused) => refused.fact("package", name),
+        None => unknown(session, name).await,
     }
+}
+
+/// None of the versions that there are, newest first, is a wanted one.
+pub(super) fn version_missing<'v>(
+    name: &PackageName,
+    versions: impl Iterator<Item = &'v Version>,
+) -> Finding {
+    let versions: Vec<String> = versions.take(NAMED).map(ToString::to_string).collect();
+    let finding = Finding::new("pip-no-matching-distribution").fact("package", name);
+    finding.fact("available", versions.join(", "))
+}
+
+/// No index has the package.
+pub(super) async fn unknown(session: &Session<'_>, name: &PackageName) -> Finding {
+    let finding = Finding::new("pip-no-matching-distribution").fact("package", name);
     let finding = finding.detail(format!("No index that was asked has a package called {name}."));
     let others = session.items.iter().map(|item| item.parsed.name.as_ref());
     if let Some(near) = nearest(name.as_ref(), others.filter(|other| *other != name.as_ref())) {
@@ -135,25 +144,7 @@ async fn refused(session: &Session<'_>, name: &PackageName) -> Option<Finding> {
         return None;
     }
     for index in session.context.locations().simple_indexes() {
-        let locations = IndexLocations::new(vec![index.clone()], Vec::new(), false);
-        let builder =
-            RegistryClientBuilder::new(BaseClientBuilder::default(), session.context.cache().clone());
-        let client = builder
-            .index_locations(locations)
-            .wrap_existing(session.client.cached_client().uncached())
-            .ok()?;
-        let asked = IndexCapabilities::default();
-        let permits = tokio::sync::Semaphore::new(1);
-        let index_ref = IndexMetadataRef::from(index);
-        let answer = client.simple_detail(name, Some(index_ref), &asked, &permits).await;
-        let url = transport::safe(Index::url(index).url());
-        if asked.unauthorized(index.url()) {
-            return Some(transport::at(status_problem(401), &url));
-        }
-        if asked.forbidden(index.url()) {
-            return Some(transport::at(status_problem(403), &url));
-        }
-        if let Err(PypiError::Transport { finding }) = answer.map_err(|error| transport::client(&error)) {
+        if let Err(PypiError::Transport { finding }) = of_index(session, index, name).await {
             return Some(*finding);
         }
     }
@@ -189,7 +180,8 @@ fn no_wheel(session: &Session<'_>, name: &PackageName, version: &Version, files:
     finding
 }
 
-fn tag(wheel: &WheelFilename) -> String {
+/// The tags of a wheel, such as `cp311-cp311-manylinux_2_17_x86_64`.
+pub(super) fn tag(wheel: &WheelFilename) -> String {
     let stem = wheel.stem();
     stem.rsplitn(4, '-').take(3).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("-")
 }

@@ -1,11 +1,17 @@
 //! What the indexes have of a package, read again from the cache when a solve has to be explained.
 
-use super::session::Session;
+use super::{
+    PypiError,
+    session::{Session, client},
+    transport,
+};
+use envwright_fetch::status_problem;
 use std::{collections::BTreeMap, str::FromStr};
 use tokio::sync::Semaphore;
 use uv_client::{ErrorKind, MetadataFormat, OwnedArchive};
+use uv_configuration::IndexStrategy;
 use uv_distribution_filename::{DistFilename, WheelFilename};
-use uv_distribution_types::{File, IndexUrl};
+use uv_distribution_types::{File, Index, IndexCapabilities, IndexLocations, IndexMetadataRef, IndexUrl};
 use uv_normalize::PackageName;
 use uv_pep440::{Version, VersionSpecifiers};
 use uv_pypi_types::Yanked;
@@ -35,17 +41,21 @@ impl KnownFile {
             DistFilename::WheelFilename(_) => WheelFilename::from_str(&file.filename).ok(),
             DistFilename::SourceDistFilename(_) => None,
         };
-        let yanked = match file.yanked.as_deref() {
-            None | Some(Yanked::Bool(false)) => None,
-            Some(Yanked::Bool(true)) => Some(String::new()),
-            Some(Yanked::Reason(reason)) => Some(reason.to_string()),
-        };
-        Self { wheel, requires_python: file.requires_python.as_deref().cloned(), yanked }
+        Self { wheel, requires_python: file.requires_python.as_deref().cloned(), yanked: yanked(file) }
     }
 
     /// Whether the target's Python may use it, as far as the index tells.
     pub(super) fn runs_on(&self, python: &Version) -> bool {
         self.requires_python.as_ref().is_none_or(|specifiers| specifiers.contains(python))
+    }
+}
+
+/// Why a file was withdrawn, if it was.
+pub(super) fn yanked(file: &File) -> Option<String> {
+    match file.yanked.as_deref() {
+        None | Some(Yanked::Bool(false)) => None,
+        Some(Yanked::Bool(true)) => Some(String::new()),
+        Some(Yanked::Reason(reason)) => Some(reason.to_string()),
     }
 }
 
@@ -72,13 +82,55 @@ async fn ask<'a>(session: &'a Session<'_>, name: &PackageName) -> Result<Pages<'
     session.client.simple_detail(name, None, session.context.capabilities(), &Semaphore::new(4)).await
 }
 
+/// The pages of one index, asked by a client that tells a refusal; none where it does not know the name.
+pub(super) async fn of_index(
+    session: &Session<'_>,
+    index: &Index,
+    name: &PackageName,
+) -> Result<Vec<MetadataFormat>, PypiError> {
+    let locations = IndexLocations::new(vec![index.clone()], Vec::new(), false);
+    let cache = session.context.cache().clone();
+    let client = client(session.request, cache, locations, IndexStrategy::FirstIndex)?;
+    let asked = IndexCapabilities::default();
+    let permits = Semaphore::new(1);
+    let answer = client.simple_detail(name, Some(IndexMetadataRef::from(index)), &asked, &permits).await;
+    let refused = |status| {
+        let finding = transport::at(status_problem(status), &transport::safe(Index::url(index).url()));
+        PypiError::Transport { finding: Box::new(finding) }
+    };
+    if asked.unauthorized(index.url()) {
+        return Err(refused(401));
+    }
+    if asked.forbidden(index.url()) {
+        return Err(refused(403));
+    }
+    match answer {
+        Ok(pages) => Ok(pages.into_iter().map(|(_, page)| page).collect()),
+        Err(error) if matches!(error.kind(), ErrorKind::RemotePackageNotFound(_)) => Ok(Vec::new()),
+        Err(error) => Err(transport::client(&error)),
+    }
+}
+
 fn read(session: &Session<'_>, name: &PackageName, pages: Pages<'_>) -> Known {
     let mut known = Known::default();
     let mut add = |filename: &DistFilename, file: &File| {
         let files = known.versions.entry(filename.version().clone()).or_default();
         files.push(KnownFile::new(filename, file));
     };
-    for (_, page) in pages {
+    each_file(name, pages.into_iter().map(|(_, page)| page), &mut add);
+    for (filename, file) in session.links.iter().filter(|(filename, _)| filename.name() == name) {
+        add(filename, file);
+    }
+    known
+}
+
+/// Calls `add` with every file that pages have of `name`.
+pub(super) fn each_file(
+    name: &PackageName,
+    pages: impl IntoIterator<Item = MetadataFormat>,
+    add: &mut impl FnMut(&DistFilename, &File),
+) {
+    for page in pages {
         match page {
             MetadataFormat::Simple(archive) => {
                 for version in OwnedArchive::deserialize(&archive) {
@@ -93,8 +145,4 @@ fn read(session: &Session<'_>, name: &PackageName, pages: Pages<'_>) -> Known {
             }
         }
     }
-    for (filename, file) in session.links.iter().filter(|(filename, _)| filename.name() == name) {
-        add(filename, file);
-    }
-    known
 }

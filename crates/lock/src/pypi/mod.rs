@@ -2,7 +2,7 @@
 //!
 //! - [`default_index`]: where wheels come from when nothing else is said;
 //! - [`solve`]: from a [`Request`] to a [`PypiLock`] of [`LockedWheel`]s, or a [`PypiError`] that explains;
-//! - [`look_up`]: what the indexes have of some names;
+//! - [`look_up`]: what the indexes have of some names; [`search`]: all that they have of one;
 //! - [`Target`]: which of the files that a lock names are for a platform and its Python.
 //!
 //! Only wheels are taken: nothing is ever built. Markers and tags are those of the target, so the answer
@@ -24,6 +24,7 @@ mod meant;
 mod provider;
 mod requirement;
 mod resolve;
+mod search;
 mod session;
 mod target;
 #[cfg(test)]
@@ -31,8 +32,10 @@ mod tests;
 mod transport;
 
 pub use error::PypiError;
+pub use search::LINKS;
 pub use target::{Target, version_of};
 
+use crate::search::{Answer, Fitting};
 use envwright_diagnosis::{Asked, Finding, Had, Span};
 use envwright_fetch::Client;
 use envwright_redact::SafeUrl;
@@ -184,6 +187,16 @@ pub async fn solve(request: &Request) -> Result<PypiLock, PypiError> {
 pub async fn look_up(request: &Request, asked: &[Asked]) -> Result<Vec<Option<Had>>, PypiError> {
     let (request, asked) = (request.clone(), asked.to_vec());
     on_a_thread(async move || look_up::run(&request, &asked).await).await?
+}
+
+/// What the indexes of a request have of its first requirement. Each index is asked alone, so that one which does not
+/// answer hides no other; that costs one request each.
+///
+/// # Errors
+/// [`PypiError::Requirement`] where there is no requirement, or one that names no package with versions.
+pub async fn search(request: &Request, fitting: &Fitting) -> Result<Answer, PypiError> {
+    let (request, fitting) = (request.clone(), fitting.clone());
+    on_a_thread(async move || search::run(&request, &fitting).await).await?
 }
 
 /// Runs work with uv's resolver and client, which are not `Send`, on a thread of its own.

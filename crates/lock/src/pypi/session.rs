@@ -74,7 +74,7 @@ impl<'a> Session<'a> {
             .await
             .map_err(|source| PypiError::Cache { path: request.cache_dir.display().to_string(), source })?;
         let locations = locations(request)?;
-        let client = client(request, cache.clone(), locations.clone())?;
+        let client = client(request, cache.clone(), locations.clone(), IndexStrategy::UnsafeBestMatch)?;
         let context = WheelsOnly::new(cache.clone(), locations.clone());
         let entries = FlatIndexClient::new(client.cached_client(), client.connectivity(), &cache)
             .fetch_all(locations.flat_indexes().map(Index::url))
@@ -234,7 +234,12 @@ fn locations(request: &Request) -> Result<IndexLocations, PypiError> {
 }
 
 /// uv's client on top of the one HTTP client, which has the credentials of the index URLs.
-fn client(request: &Request, cache: Cache, locations: IndexLocations) -> Result<RegistryClient, PypiError> {
+pub(super) fn client(
+    request: &Request,
+    cache: Cache,
+    locations: IndexLocations,
+    strategy: IndexStrategy,
+) -> Result<RegistryClient, PypiError> {
     let connectivity = if request.client.offline() { Connectivity::Offline } else { Connectivity::Online };
     let indexes = request.indexes.index.iter().chain(&request.indexes.extra);
     let links = request.indexes.find_links.iter().filter_map(|links| match links {
@@ -251,7 +256,7 @@ fn client(request: &Request, cache: Cache, locations: IndexLocations) -> Result<
         .retries(request.client.settings().limits.retries);
     RegistryClientBuilder::new(base, cache)
         .index_locations(locations)
-        .index_strategy(IndexStrategy::UnsafeBestMatch)
+        .index_strategy(strategy)
         .build()
         .map_err(|error| transport::setup(&error))
 }
