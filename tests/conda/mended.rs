@@ -199,8 +199,8 @@ fn a_package_that_draws_windows() {
 fn a_list_of_pip_without_pip() {
     let (channel, index) = (Channel::start(), Index::of(&[wheel("app", "1.0")]));
     let envwright = environment(&channel, "- python=3.11\n- pip: # ours\n  - app\n").index(&index.url());
-    let text = conda("- python=3.11\n- pip\n- pip: # ours\n  - app\n");
-    mends(&envwright, "definition-pip-missing", "Add `pip` to the dependencies", "conda.yml", &text);
+    let text = conda("- python=3.11\n- pip=24.2\n- pip: # ours\n  - app\n");
+    mends(&envwright, "definition-pip-missing", "Add `pip=24.2` to the dependencies", "conda.yml", &text);
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_package_that_stands_twice() {
         "definition-duplicate-package",
         title,
         "conda.yml",
-        &conda("- tabulate\n- six>=1 # two\n"),
+        &conda("# one\n- tabulate\n- six>=1 # two\n"),
     );
     let both = "- python=3.11\n- pip\n- tabulate=0.9\n- pip:\n  - tabulate\n  - six\n";
     let index = Index::of(&[wheel("six", "1.17"), wheel("tabulate", "0.9.0")]);

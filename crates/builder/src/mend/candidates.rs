@@ -62,7 +62,6 @@ pub(crate) fn of(
             all.extend(about.requirement_versions().into_iter().map(another));
         }
         "pip-resolution-impossible" => all.extend(about.requirements_relaxed().into_iter().map(another)),
-        "definition-pip-missing" => all.extend(about.pip_added().map(Candidate::from)),
         headless::PROBLEM => all.extend(about.headless().map(Candidate::from)),
         "pip-cannot-uninstall-distutils" => all.extend(about.dropped_from_pip().map(Candidate::from)),
         _ => {}
@@ -214,17 +213,6 @@ impl About<'_> {
         let (nearest, (_, span)) = (self.fact("nearest")?, self.requirement()?);
         let name = name_in(span)?;
         Some(Fix::new(format!("Write `{nearest}` in the place of `{}`", name.text()), name, nearest))
-    }
-
-    /// pip in any version, before its list.
-    fn pip_added(&self) -> Option<Fix> {
-        let list = self.environment.conda.as_ref()?.pip_list.as_ref()?;
-        let (indent, start) = (lines::indent(list)?, lines::of(list).start);
-        Some(Fix::new(
-            "Add `pip` to the dependencies",
-            lines::at(list.source(), start),
-            format!("{indent}- pip\n"),
-        ))
     }
 
     /// The same package without windows.
