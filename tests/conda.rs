@@ -7,6 +7,7 @@ mod support;
 
 mod conda {
     mod bad;
+    mod base;
     mod image;
     mod lock;
     mod materialized;

@@ -176,7 +176,7 @@ fn above(path: &str) -> Vec<String> {
 /// Where the base keeps the interpreter, with a leading `/`.
 fn interpreter(files: &dyn Files, (major, minor, _): (u8, u8, u8)) -> String {
     let name = format!("python{major}.{minor}");
-    let folders = ["usr/local/bin", "usr/bin", "opt/conda/bin"];
+    let folders = TargetFacts::program_folders(files);
     let places = folders.iter().map(|folder| format!("{folder}/{name}"));
     let found = places.into_iter().find(|place| resolve(files, place).is_some());
     format!("/{}", found.unwrap_or_else(|| format!("usr/bin/{name}")))

@@ -12,6 +12,8 @@ pub struct TargetFacts {
     pub glibc: Option<GlibcVersion>,
     /// Python interpreters; the one that `python3` means first, then by version, newest first.
     pub pythons: Vec<PythonInstall>,
+    /// conda's environments, the one that holds conda itself first of each: paths such as `opt/miniconda`.
+    pub condas: Vec<String>,
     /// The distribution.
     pub distribution: Option<Distribution>,
     /// Installed Debian packages, by name.
@@ -74,6 +76,7 @@ impl TargetFacts {
             platform,
             glibc: Self::glibc(platform, files),
             pythons: pythons(files, &dpkg),
+            condas: Self::condas(files),
             distribution: distribution(files),
             dpkg,
         }
@@ -91,6 +94,39 @@ impl TargetFacts {
         let found = folders.iter().find_map(|folder| resolve(files, &format!("{folder}/libc.so.6")))?;
         let from_name = || version(found.strip_suffix(".so")?.rsplit_once("libc-")?.1);
         files.read(&found).and_then(|bytes| banner(&bytes)).or_else(from_name)
+    }
+
+    /// conda's environments, where images and people put them: each has a `conda-meta`.
+    pub fn condas(files: &dyn Files) -> Vec<String> {
+        let below = |folder: &str| -> Vec<String> {
+            let path = |name: String| if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            files.list(folder).into_iter().map(path).collect()
+        };
+        let homes = below("home").into_iter().chain(["root".to_owned(), "opt".to_owned(), String::new()]);
+        let places = homes.flat_map(|home| below(&home)).chain(["usr/local".to_owned()]);
+        let is_one = |path: &String| {
+            let records = resolve(files, &format!("{path}/conda-meta"));
+            records.is_some_and(|records| matches!(files.entry(&records), Some(FileEntry::Directory { .. })))
+        };
+        let mut condas: Vec<String> = places.filter(is_one).collect();
+        condas.sort();
+        let others = |conda: &String| {
+            let envs: Vec<String> = below(&format!("{conda}/envs")).into_iter().filter(is_one).collect();
+            [vec![conda.clone()], envs].concat()
+        };
+        condas.iter().flat_map(others).collect()
+    }
+
+    /// Folders in which programs are looked for: those of the system, then those of its condas.
+    pub fn program_folders(files: &dyn Files) -> Vec<String> {
+        let condas = Self::condas(files).into_iter().filter(|path| !path.contains("/envs/"));
+        let mut folders = vec!["usr/local/bin".to_owned(), "usr/bin".to_owned(), "opt/conda/bin".to_owned()];
+        for folder in condas.map(|path| format!("{path}/bin")) {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+        folders
     }
 
     /// Packages whose state is "installed", from `status` and, in images without dpkg, `status.d`.
@@ -126,8 +162,8 @@ fn version(text: &str) -> Option<GlibcVersion> {
 fn pythons(files: &dyn Files, dpkg: &[DpkgPackage]) -> Vec<PythonInstall> {
     let mut found: Vec<PythonInstall> = Vec::new();
     let mut default = None;
-    for folder in ["usr/local/bin", "usr/bin", "opt/conda/bin"] {
-        let real = resolve(files, folder).unwrap_or_else(|| folder.to_owned());
+    for folder in TargetFacts::program_folders(files) {
+        let real = resolve(files, &folder).unwrap_or_else(|| folder.clone());
         default = default.or_else(|| resolve(files, &format!("{folder}/python3")));
         for name in files.list(&real) {
             let Some((major, minor)) = interpreter(&name) else { continue };
@@ -254,6 +290,25 @@ mod tests {
         let distribution = facts.distribution.unwrap();
         assert_eq!((distribution.id.as_str(), distribution.version_id.as_deref()), ("debian", Some("12")));
         assert_eq!(facts.dpkg.len(), 1);
+    }
+
+    #[test]
+    fn a_conda_is_known_by_its_records_wherever_it_lies() {
+        let mut files = MapFiles::default();
+        files
+            .file("opt/miniconda/conda-meta/history", "")
+            .file("opt/miniconda/bin/python3.10", "\0x\x003.10.14\0");
+        files.file("opt/miniconda/envs/train/conda-meta/history", "").file("opt/other/bin/x", "");
+        files
+            .file("root/micromamba/conda-meta/history", "")
+            .file("home/me/mambaforge/conda-meta/history", "");
+        let facts = TargetFacts::read(Platform::AMD64, &files);
+        let condas = ["home/me/mambaforge", "opt/miniconda", "opt/miniconda/envs/train", "root/micromamba"];
+        assert_eq!(facts.condas, condas);
+        assert_eq!(
+            facts.pythons[0],
+            PythonInstall { version: (3, 10, 14), path: "opt/miniconda/bin/python3.10".to_owned() }
+        );
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Attempt<'_> {
             look.add("pypi", State::Ok, format!("{} for {platform}", packages(solved.lock.wheels.len())));
         }
         look.findings.extend(solved.warnings.iter().cloned());
-        look.findings.extend(self.undrawn(platform, &base, &solved.lock));
+        look.findings.extend(self.on_base(platform, &base, &solved.lock));
         let packages = self.packages(context, &solved.lock, &base);
         let Some(packages) = look.of("files", format!("packages for {platform}"), packages) else { return };
         let planned = Plan::packages(context, &packages);

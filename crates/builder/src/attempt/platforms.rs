@@ -17,7 +17,7 @@ use crate::{
     space,
 };
 use envwright_definition::Base as BaseName;
-use envwright_diagnosis::{Finding, masked};
+use envwright_diagnosis::{Finding, Severity, masked};
 use envwright_image::{Base, Kind};
 use envwright_lock::{
     Lock, PlatformLock,
@@ -27,7 +27,7 @@ use envwright_lock::{
 use envwright_package::Rewrites;
 use envwright_redact::SafeUrl;
 use envwright_store::Digest;
-use envwright_target::Platform;
+use envwright_target::{Platform, TargetFacts};
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 /// A lock, and what has to be said about it.
@@ -246,13 +246,21 @@ impl Attempt<'_> {
                 solved
             }
         };
-        solved.warnings.extend(self.undrawn(platform, base, &solved.lock));
+        solved.warnings.extend(self.on_base(platform, base, &solved.lock));
         Ok(solved)
     }
 
-    /// The packages that nothing in the image lets draw.
-    pub(super) fn undrawn(&self, platform: Platform, base: &Base, lock: &PlatformLock) -> Vec<Finding> {
-        headless::findings(&self.environment, platform, base.files(), lock)
+    /// What is to be said of packages on this base: those that nothing lets draw, and those that do not lie in the conda
+    /// that it has.
+    pub(super) fn on_base(&self, platform: Platform, base: &Base, lock: &PlatformLock) -> Vec<Finding> {
+        let mut findings = headless::findings(&self.environment, platform, base.files(), lock);
+        if let Some(path) = TargetFacts::condas(base.files()).first().filter(|_| !lock.conda.is_empty()) {
+            let finding = Finding::new("base-has-conda").severity(Severity::Note);
+            let finding = finding.fact("path", format!("/{path}"));
+            let span = self.environment.base_span.iter();
+            findings.push(span.fold(finding, |finding, span| finding.at(span, "this base")));
+        }
+        findings
     }
 
     /// Chooses conda packages, where the definition has some.
