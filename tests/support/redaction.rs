@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Patterns, each under a sample of what it matches, and what stands in their place.
-const FILTERS: [(&str, &str); 12] = [
+const FILTERS: [(&str, &str); 13] = [
     // builds/20250906T092238Z-5f8d01/20_image_build_log.txt
     (r"builds/[0-9A-Za-z_.-]+/", "builds/[BUILD]/"),
     // /tmp/.tmpAbC123
@@ -18,6 +18,8 @@ const FILTERS: [(&str, &str); 12] = [
     (r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d? [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (UTC|GMT)", "[DATE]"),
     // 5f8d… of SHA-256
     (r"\b[0-9a-f]{64}\b", "[DIGEST]"),
+    // sha256:5f8d0a1b2c3d, cut short
+    (r"\bsha256:[0-9a-f]{12}\b", "sha256:[DIGEST]"),
     // 1.2 s, 34 ms
     (r"\b\d+(\.\d+)? m?s\b", "[DURATION]"),
     // 6.08 KiB, 413 B

@@ -381,6 +381,7 @@ impl<'a> Attempt<'a> {
     }
 }
 
+/// The failure that an error is, in the catalog's words.
 pub(crate) fn failed(build: Option<&str>, error: &BuildError, redactor: &Redactor) -> Failed {
     let diagnosis = Diagnosis::redacted(error.findings(), &Catalog::builtin(), redactor);
     Failed {

@@ -52,7 +52,7 @@ pub(crate) async fn fill(
 }
 
 /// The sets of the environment that is meant: `default`, else the first.
-fn sets<'l>(locked: &'l Locked, subdir: &str) -> Vec<&'l LockedSet> {
+pub(crate) fn sets<'l>(locked: &'l Locked, subdir: &str) -> Vec<&'l LockedSet> {
     let named = |name: &str| locked.sets.iter().any(|set| set.environment == name);
     let first = locked.sets.first().map_or("default", |set| set.environment.as_str());
     let environment = if named("default") { "default" } else { first };

@@ -5,6 +5,7 @@
 //! - [`materialize`](fn@materialize): the same environment in a folder of this machine;
 //! - [`read`](fn@read): the environment of a definition; [`examine`]: what the definition alone says; [`fix`]: mechanical fixes of its text;
 //!   [`mend`]: those that choosing packages anew has checked;
+//! - [`diff`](fn@diff): from two [`Sides`], locks or images, to their [`Difference`];
 //! - [`Listener`] and [`Event`]: what happens while they do; [`Stop`]: to end it early;
 //! - [`history`], [`find_build`], [`log_path`]: the records of builds;
 //! - [`images`], [`prune`], [`cache`]: what a home holds, and to have less of it;
@@ -22,6 +23,7 @@ mod bytecode;
 mod check;
 mod conda;
 mod context;
+mod diff;
 mod done;
 mod environment;
 mod error;
@@ -57,6 +59,10 @@ mod view;
 
 pub use attempt::{Locked, read_input as read};
 pub use check::{Checked, Looked, State, check, examine};
+pub use diff::{
+    BaseImage, Change, Changed, ConfigDifference, Difference, LayerSum, LayersDifference, Package,
+    PackageDifference, PackageKind, PlatformDifference, Sides, diff,
+};
 pub use error::{BuildError, Stale};
 pub use event::{EVENT_VERSION, Event, Listener, Silent, Step};
 pub use fix::{Fixed, fix};

@@ -2,8 +2,9 @@
 
 use crate::commands::{
     BuildArguments, CacheArguments, CatalogArguments, CheckArguments, CompletionsArguments, ConvertArguments,
-    DiagnoseArguments, ExplainArguments, FixArguments, ImagesArguments, LockArguments, LogsArguments,
-    MaterializeArguments, PlanArguments, PullArguments, PushArguments, SchemaArguments, SearchArguments,
+    DiagnoseArguments, DiffArguments, ExplainArguments, FixArguments, ImagesArguments, LockArguments,
+    LogsArguments, MaterializeArguments, PlanArguments, PullArguments, PushArguments, SchemaArguments,
+    SearchArguments,
 };
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -104,6 +105,8 @@ pub(crate) enum Command {
     Materialize(MaterializeArguments),
     /// Show what a build would fetch and pack
     Plan(PlanArguments),
+    /// Say what differs between two locks, definitions or images
+    Diff(DiffArguments),
     /// Pull an image from a registry into the store
     Pull(PullArguments),
     /// Push an image to a registry

@@ -103,10 +103,19 @@ impl Terminal {
 
     /// A word of standard error that stands out.
     pub(crate) fn paint(&self, word: &str, color: AnsiColor) -> String {
-        if !self.color_err {
-            return word.to_owned();
-        }
-        let style = Style::new().bold().fg_color(Some(color.into()));
-        format!("{style}{word}{style:#}")
+        painted(word, color, self.color_err)
     }
+
+    /// A word of a result that stands out.
+    pub(crate) fn paint_out(&self, word: &str, color: AnsiColor) -> String {
+        painted(word, color, self.color_out)
+    }
+}
+
+fn painted(word: &str, color: AnsiColor, colored: bool) -> String {
+    if !colored {
+        return word.to_owned();
+    }
+    let style = Style::new().bold().fg_color(Some(color.into()));
+    format!("{style}{word}{style:#}")
 }

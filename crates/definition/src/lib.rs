@@ -48,7 +48,7 @@ mod yaml;
 
 pub use conda::{Conda, CondaSpec};
 pub use convert::{ConversionError, Converted};
-pub use dockerfile::Instruction;
+pub use dockerfile::{Instruction, is_secret_name};
 pub use error::DefinitionError;
 pub use format::{Format, UnknownFormat};
 pub use levels::{Level, Levels};

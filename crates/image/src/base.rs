@@ -10,7 +10,7 @@ use crate::{
 };
 use envwright_archive::{ArchiveError, Kind, TarReader};
 use envwright_store::{Digest, DigestWriter, is_of_system};
-use envwright_target::{Files, MapFiles, Platform};
+use envwright_target::{Files, MapFiles, Platform, PlatformError};
 use fs_err::File;
 use serde_json::{Value, json};
 use std::{
@@ -125,19 +125,29 @@ impl Base {
 
     /// The image of an OCI layout that is for this platform.
     pub fn oci_layout(folder: &Path, platform: Platform) -> Result<Self, ImageError> {
-        let wrong = |reason: String| ImageError::Base { base: format!("oci:{}", folder.display()), reason };
-        let layout =
-            Layout::open(folder).map_err(unless_refused(|| wrong("it is no OCI image layout".to_owned())))?;
-        let index = fs_err::metadata(folder.join("index.json")).map_or(0, |file| file.len());
-        if index > MAX_JSON {
-            return Err(wrong("its index is larger than such a text may be".to_owned()));
-        }
-        let entries =
-            layout.entries().map_err(unless_refused(|| wrong("its index cannot be read".to_owned())))?;
+        let called = format!("oci:{}", folder.display());
+        let found = Self::in_layout(&Layout::foreign(folder)?, None, &called, platform, None)?;
+        let reason = format!("it has no image for {platform}");
+        found.ok_or(ImageError::Base { base: called, reason })
+    }
+
+    /// The image of a layout that is for this platform, among all of them or of one manifest or index; none where there
+    /// is none. What a layer changes is known from `indexes` where they are given, or read from the layout.
+    pub fn in_layout(
+        layout: &Layout,
+        image: Option<Digest>,
+        called: &str,
+        platform: Platform,
+        indexes: Option<&LayerIndexes>,
+    ) -> Result<Option<Self>, ImageError> {
+        let wrong = |reason: String| ImageError::Base { base: called.to_owned(), reason };
+        let entries = match image {
+            Some(digest) => vec![json!({"digest": digest, "size": 0})],
+            None => layout.entries()?,
+        };
         let mut left = MOST_MANIFESTS;
-        let manifest = find(&layout, &entries, platform, DEEPEST_INDEX, &mut left)?
-            .ok_or_else(|| wrong(format!("it has no image for {platform}")))?;
-        Self::of_manifest(&layout, manifest, None, platform, &wrong)
+        let found = find(layout, &entries, platform, DEEPEST_INDEX, &mut left)?;
+        found.map(|manifest| Self::of_manifest(layout, manifest, indexes, platform, &wrong)).transpose()
     }
 
     /// An image of a registry whose manifest and configuration a layout has. What a layer changes is known from
@@ -186,6 +196,18 @@ impl Base {
 
     /// The image of an archive that `docker save` wrote.
     pub fn docker_archive(file: &Path, platform: Platform) -> Result<Self, ImageError> {
+        Self::archived(file, |_| Ok(platform)).map(|(_, base)| base)
+    }
+
+    /// The same, for whichever platform it is.
+    pub fn docker_archive_as_it_is(file: &Path) -> Result<(Platform, Self), ImageError> {
+        Self::archived(file, |config| config["architecture"].as_str().unwrap_or_default().parse())
+    }
+
+    fn archived(
+        file: &Path,
+        platform: impl FnOnce(&Value) -> Result<Platform, PlatformError>,
+    ) -> Result<(Platform, Self), ImageError> {
         let wrong =
             |reason: String| ImageError::Base { base: format!("docker-archive:{}", file.display()), reason };
         let members = members(file)
@@ -208,7 +230,8 @@ impl Base {
             let place = members.get(name).ok_or_else(|| wrong(format!("it has no {name}")))?;
             layers.push(archived(place).map_err(refused_or(file, |error| wrong(error.to_string())))?);
         }
-        Self::new(Some(digest), config, layers, None, platform, &wrong)
+        let platform = platform(&config).map_err(|error| wrong(error.to_string()))?;
+        Ok((platform, Self::new(Some(digest), config, layers, None, platform, &wrong)?))
     }
 
     fn new(
@@ -259,7 +282,13 @@ impl Base {
         &self.files
     }
 
-    pub(crate) fn diff_ids(&self) -> Vec<Digest> {
+    /// Paths of all its files, links and directories, in byte order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.paths()
+    }
+
+    /// Digests of the layers without their compression.
+    pub fn diff_ids(&self) -> Vec<Digest> {
         self.diff_ids.clone()
     }
 
@@ -270,6 +299,23 @@ impl Base {
             layout.copy_in(&layer.digest, &mut bytes)?;
         }
         Ok(())
+    }
+}
+
+impl Layout {
+    /// Opens one that others wrote; its index can be read.
+    pub fn foreign(folder: &Path) -> Result<Self, ImageError> {
+        let wrong = |reason: &str| ImageError::Base {
+            base: format!("oci:{}", folder.display()),
+            reason: reason.to_owned(),
+        };
+        let layout = Self::open(folder).map_err(unless_refused(|| wrong("it is no OCI image layout")))?;
+        let index = fs_err::metadata(folder.join("index.json")).map_or(0, |file| file.len());
+        if index > MAX_JSON {
+            return Err(wrong("its index is larger than such a text may be"));
+        }
+        layout.entries().map_err(unless_refused(|| wrong("its index cannot be read")))?;
+        Ok(layout)
     }
 }
 

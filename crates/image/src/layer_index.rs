@@ -12,7 +12,7 @@ use std::{
 };
 
 /// Version of the index of a layer's files; part of their names.
-const INDEX_VERSION: u32 = 3;
+const INDEX_VERSION: u32 = 4;
 
 /// Indexes of the layers of registries, in a folder: layers of several images are read once.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ impl LayerIndexes {
     }
 
     /// Whether a layer was read, and its index can be. Costs reading the index.
-    pub(crate) fn has(&self, layer: &Digest) -> bool {
+    pub fn has(&self, layer: &Digest) -> bool {
         self.get(layer).is_some()
     }
 

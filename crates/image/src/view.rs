@@ -242,7 +242,7 @@ impl Member {
 const SMALL: u64 = 64 << 10;
 
 /// Whether a file tells a fact about the base, or what adding a system package to it must know: its package database,
-/// apt's sources and keys, and its configuration; not apt's passwords.
+/// apt's sources and keys, and its configuration; not apt's passwords. Or who installed a Python package.
 fn tells(path: &str, size: u64) -> bool {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     let exact = ["usr/lib/os-release", "var/lib/dpkg/status"];
@@ -261,6 +261,7 @@ fn tells(path: &str, size: u64) -> bool {
         || name == "patchlevel.h"
         || name.starts_with("libpython3")
         || (name.starts_with("python3.") && path.contains("bin/"))
+        || (name == "INSTALLER" && path.contains(".dist-info/") || name == "pyvenv.cfg") && size <= SMALL
 }
 
 #[cfg(test)]

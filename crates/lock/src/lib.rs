@@ -4,6 +4,7 @@
 //! - [`debian`]: Debian packages, from a mirror whose signature is checked;
 //! - [`pypi`]: wheels, solved for the target by uv's resolver;
 //! - [`conda::search`] and [`pypi::search`]: what channels and indexes have of a package, as an [`Answer`];
+//! - [`order`]: which of two versions is the newer, by the rules of each of the three;
 //! - [`Lock`]: all, for every platform, and [`LockFiles`]: a lock as `pixi.lock` and `envwright.lock`.
 
 mod address;
@@ -12,6 +13,7 @@ pub mod debian;
 mod error;
 mod files;
 mod model;
+pub mod order;
 mod pixi;
 pub mod pypi;
 mod search;

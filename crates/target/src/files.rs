@@ -114,6 +114,11 @@ impl MapFiles {
         self.insert(path, FileEntry::Symlink { target: target.to_owned() }, Vec::new())
     }
 
+    /// Every path, in byte order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
     /// Removes what the path names, and what is below it.
     pub fn remove(&mut self, path: &str) {
         self.entries.remove(path);

@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod convert;
 mod diagnose;
+mod diff;
 mod explain;
 mod fix;
 mod history;
@@ -27,6 +28,7 @@ pub(crate) use check::CheckArguments;
 pub(crate) use completions::CompletionsArguments;
 pub(crate) use convert::ConvertArguments;
 pub(crate) use diagnose::DiagnoseArguments;
+pub(crate) use diff::DiffArguments;
 pub(crate) use explain::ExplainArguments;
 pub(crate) use fix::FixArguments;
 pub(crate) use images::ImagesArguments;
@@ -78,6 +80,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<(), Failu
         Command::Lock(arguments) => lock::run(&arguments, &global, terminal),
         Command::Materialize(arguments) => materialize::run(&arguments, &global, terminal),
         Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
+        Command::Diff(arguments) => diff::run(&arguments, &global, terminal),
         Command::Pull(arguments) => pull::run(&arguments, &global, terminal),
         Command::Push(arguments) => push::run(&arguments, &global, terminal),
         Command::Images(arguments) => images::run(&arguments, &home(&global)?, terminal),

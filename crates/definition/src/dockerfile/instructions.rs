@@ -192,15 +192,18 @@ fn legacy(file: &File<'_, '_>, text: &str, range: Range<usize>) -> Option<Findin
     })
 }
 
+/// Whether the name of a variable says that its value is a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let mut words = lower.split(['_', '-', '.']);
+    words.clone().any(|word| SECRET.contains(&word) || word == "token")
+        && !words.any(|word| PUBLIC.contains(&word))
+}
+
 /// Variables that are kept in the image, or in its history, and whose names say that they are secret.
 fn secrets(file: &File<'_, '_>, text: &str, range: Range<usize>) -> Vec<Finding> {
-    let is_secret = |name: &String| {
-        let lower = name.to_lowercase();
-        let mut words = lower.split(['_', '-', '.']);
-        words.clone().any(|word| SECRET.contains(&word) || word == "token")
-            && !words.any(|word| PUBLIC.contains(&word))
-    };
-    let names = variables::declared(text).into_iter().map(|(name, _)| name).filter(is_secret);
+    let names = variables::declared(text).into_iter().map(|(name, _)| name);
+    let names = names.filter(|name| is_secret_name(name));
     names
         .map(|name| {
             let at = file.text[range.clone()].find(&name).map_or(range.start, |at| range.start + at);

@@ -9,6 +9,8 @@ mod instructions;
 mod stages;
 mod variables;
 
+pub use instructions::is_secret_name;
+
 use crate::collect::Collected;
 use envwright_diagnosis::{Finding, Fix, Severity, Source, Span, nearest};
 use parse_dockerfile as parser;

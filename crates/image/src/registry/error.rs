@@ -61,7 +61,7 @@ pub enum RegistryError {
         image: String,
         /// The platform.
         platform: String,
-        /// Those that it has.
+        /// Those that it has, where they are known.
         available: Vec<String>,
     },
     /// The image has a manifest of Docker's first schema, which names no configuration.
@@ -161,10 +161,15 @@ impl Explain for RegistryError {
                 .fact("host", host)
                 .fact("reason", reason)
                 .detail(reason.clone()),
-            Self::Platform { image, platform, available } => Finding::new("registry-platform-mismatch")
-                .fact("image", image)
-                .fact("platform", platform)
-                .fact("available", available.join(", ")),
+            Self::Platform { image, platform, available } => {
+                let finding = Finding::new("registry-platform-mismatch")
+                    .fact("image", image)
+                    .fact("platform", platform);
+                match available.as_slice() {
+                    [] => finding,
+                    some => finding.fact("available", some.join(", ")),
+                }
+            }
             Self::Schema1 { image } => Finding::new("image-schema1-unsupported").fact("image", image),
             Self::Keep(error) => return error.findings(),
             Self::Missing(digest) => Finding::new("archive-invalid")
