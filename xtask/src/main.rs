@@ -1,6 +1,6 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`,
 //! `cargo xtask fuzz`, `cargo xtask accuracy`,
-//! `cargo xtask corpus`, `cargo xtask definitions`.
+//! `cargo xtask corpus`, `cargo xtask definitions`, `cargo xtask repodata`.
 
 mod accuracy;
 mod bench;
@@ -8,6 +8,7 @@ mod corpus;
 mod definitions;
 mod fuzz;
 mod layers;
+mod repodata;
 mod shell;
 mod test;
 mod tools;
@@ -22,6 +23,7 @@ usage: cargo xtask <command>
   docs                                    write the pages of the book that are made from the program
   accuracy FOLDER [--write]               score the diagnosis on a corpus of real logs that has a judge
   definitions FOLDER… [--write]           read other people's definitions, write them again, and compare
+  repodata FOLDER                         read the metadata of real channels, and choose each of their packages
   corpus make [CASE…]                     make the logs that the diagnosis is tested with, with real tools
   fuzz [--seconds N] [TARGET…]            read bytes that libFuzzer makes up, N seconds (60) for each target; needs a
                                           C++ compiler
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         "accuracy" => accuracy::accuracy(rest).map(|()| ExitCode::SUCCESS),
         "corpus" => corpus::corpus(rest).map(|()| ExitCode::SUCCESS),
         "definitions" => definitions::definitions(rest).map(|()| ExitCode::SUCCESS),
+        "repodata" => repodata::repodata(rest).map(|()| ExitCode::SUCCESS),
         "fuzz" => fuzz::fuzz(rest),
         "bench" if rest.first().is_some_and(|what| what == "layers") => {
             layers::run(&rest[1..]).map(|()| ExitCode::SUCCESS)
