@@ -1,7 +1,12 @@
 //! Locks of environments with conda packages.
 
 use super::environment;
-use crate::support::{channel::Channel, index::Index, wheel::wheel, whole};
+use crate::support::{
+    channel::{self, Channel},
+    index::Index,
+    wheel::{sha256, wheel},
+    whole,
+};
 
 #[test]
 fn a_lock_is_pixis_file_and_builds_the_same_image() {
@@ -83,4 +88,44 @@ fn what_opens_a_channel_is_in_no_lock_and_in_no_word() {
     for text in [pixi, built.stderr] {
         assert!(!text.contains("tk-s3cret"), "{text}");
     }
+}
+
+/// Old channels tell MD5 alone. The file is read for its digest, once.
+#[test]
+fn a_package_of_which_md5_alone_is_known_is_locked_by_the_digest_of_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for subdir in ["linux-64", "noarch"] {
+        let (from, to) = (channel::folder().join(subdir), folder.path().join(subdir));
+        fs_err::create_dir(&to).unwrap();
+        for file in
+            fs_err::read_dir(&from).unwrap().map(|entry| entry.unwrap().path()).filter(|file| file.is_file())
+        {
+            fs_err::os::unix::fs::symlink(&file, to.join(file.file_name().unwrap())).unwrap();
+        }
+        let text = fs_err::read_to_string(from.join("repodata.json")).unwrap();
+        let mut repodata: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for packages in ["packages", "packages.conda"] {
+            for (file, record) in repodata[packages].as_object_mut().unwrap() {
+                record.as_object_mut().unwrap().remove("sha256");
+                let wrong = file.starts_with("six-").then(|| "0".repeat(32));
+                wrong.into_iter().for_each(|md5| record["md5"] = md5.into());
+            }
+        }
+        for name in ["repodata.json", "repodata.json.zst", "repodata_shards.msgpack.zst"] {
+            fs_err::remove_file(to.join(name)).unwrap();
+        }
+        fs_err::write(to.join("repodata.json"), repodata.to_string()).unwrap();
+    }
+    let channel = Channel::of(folder.path());
+    let envwright = environment(&channel, "- python=3.11\n- tabulate\n");
+    envwright.run(&["lock"]).succeeded();
+    let pixi = fs_err::read_to_string(envwright.folder().join("pixi.lock")).unwrap();
+    let file = fs_err::read(channel::folder().join("noarch/tabulate-0.9.0-pyhd8ed1ab_0.conda")).unwrap();
+    assert!(pixi.contains(&sha256(&file)), "{pixi}");
+    let asked = channel.requests().len();
+    envwright.run(&["build"]).succeeded();
+    let fetched = channel.requests()[asked..].iter().filter(|request| request.contains(".conda")).count();
+    assert_eq!(fetched, 0, "what was read for its digest is kept");
+    let other = environment(&channel, "- python=3.11\n- six\n").run(&["lock", "--json"]);
+    assert_eq!((other.code, &other.json()["root"]["problem"]), (Some(3), &"conda-checksum-mismatch".into()));
 }

@@ -15,7 +15,7 @@ use envwright_diagnosis::{Finding, Span};
 use envwright_image::{Kind, SegmentRef};
 use envwright_lock::{
     PlatformLock,
-    conda::{self, Asked, Channel, LockedConda},
+    conda::{self, Asked, Channel, LockedConda, Undigested},
     pypi::Installed,
 };
 use envwright_package::CondaPython;
@@ -153,10 +153,38 @@ pub(crate) async fn solve(
         client: context.client.clone(),
         channels,
     };
-    lock.conda = conda::solve(&request).await?;
+    let solution = conda::solve(&request).await?;
+    lock.conda = solution.packages;
+    for package in solution.undigested {
+        lock.conda.push(digested(context, package, near, &request.channels).await?);
+    }
+    lock.conda.sort_by(|one, other| one.name.cmp(&other.name));
     lock.channels = request.channels.iter().flat_map(Channel::plain).map(|url| url.to_string()).collect();
     lock.python = lock.conda.iter().find_map(LockedConda::python);
     Ok(lock)
+}
+
+/// A package of which its channel tells no SHA-256, with the one that its file has: as it was locked before, else it is
+/// fetched.
+async fn digested(
+    context: &Context<'_>,
+    package: Undigested,
+    near: &[LockedConda],
+    channels: &[Channel],
+) -> Result<LockedConda, BuildError> {
+    let url = package.url();
+    let md5 = package.md5();
+    let is_same =
+        |locked: &&LockedConda| locked.url == url && locked.md5() == md5.as_deref() && md5.is_some();
+    let sha256 = match near.iter().find(is_same) {
+        Some(locked) => locked.sha256,
+        None => {
+            let about =
+                exact::About { name: package.name(), version: &package.version(), size: package.size() };
+            exact::read(context, &about, &Channel::opened(channels, &url), md5.as_deref()).await?
+        }
+    };
+    Ok(package.digested(sha256)?)
 }
 
 fn time_limit(context: &Context<'_>) -> Duration {

@@ -80,27 +80,38 @@ async fn of_conda(context: &Context<'_>, package: &LockedPackage) -> Result<Lock
     };
     let sha256 = match (&file.sha256, &file.md5) {
         (Some(sha256), _) => format!("sha256:{sha256}").parse().map_err(|_| unusable("a SHA-256 is none"))?,
-        (None, md5) => read(context, package, file, &url, md5.as_deref()).await?,
+        (None, md5) => {
+            let version = package.version.as_deref().unwrap_or_default();
+            let about = About { name: &package.name, version, size: file.size };
+            read(context, &about, &url, md5.as_deref()).await?
+        }
     };
     LockedConda::exact(&url, sha256, file.size).ok_or_else(|| unusable("a URL names no conda package"))
 }
 
-/// The digest of a package of which only MD5 is known: its file is fetched, held to that, and kept.
-async fn read(
+/// What is known of a package whose file is to be read.
+pub(crate) struct About<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) size: Option<u64>,
+}
+
+/// The digest of a conda package of which at most MD5 is known: its file is fetched, held to that, and kept.
+pub(crate) async fn read(
     context: &Context<'_>,
-    package: &LockedPackage,
-    file: &LockedFile,
+    about: &About<'_>,
     url: &SafeUrl,
     md5: Option<&str>,
 ) -> Result<Digest, BuildError> {
-    let (sha256, kept) = hashes::fetch(context, &context.client.for_conda(), url.clone(), file.size).await?;
+    let client = context.client.for_conda();
+    let (sha256, kept) = hashes::fetch(context, &client, url.clone(), about.size).await?;
     if let Some(expected) = md5 {
         let got = md5_of(&kept)?;
         if !got.eq_ignore_ascii_case(expected) {
             fs_err::remove_file(&kept)?;
             return Err(BuildError::Digest {
-                package: package.name.clone(),
-                version: package.version.clone().unwrap_or_default(),
+                package: about.name.to_owned(),
+                version: about.version.to_owned(),
                 file: url.file_name().unwrap_or_default(),
                 expected: format!("md5:{expected}"),
                 got: format!("md5:{got}"),

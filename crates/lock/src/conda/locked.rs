@@ -1,5 +1,6 @@
 //! One package that was chosen.
 
+use super::CondaError;
 use envwright_redact::SafeUrl;
 use envwright_store::Digest;
 use rattler_conda_types::{RepoDataRecord, Version};
@@ -27,6 +28,61 @@ pub struct LockedConda {
     pub requested: bool,
     /// Its record as the channel has it, with `fn`, `url` and `channel`.
     pub record: Value,
+}
+
+/// A package that was chosen and of which its channel tells no SHA-256: its file is to be read before it can be locked.
+#[derive(Debug, Clone)]
+pub struct Undigested {
+    record: Box<RepoDataRecord>,
+    requested: bool,
+}
+
+impl Undigested {
+    pub(super) fn new(record: &RepoDataRecord, requested: bool) -> Self {
+        Self { record: Box::new(record.clone()), requested }
+    }
+
+    /// Name of the package.
+    pub fn name(&self) -> &str {
+        self.record.package_record.name.as_normalized()
+    }
+
+    /// Its version.
+    pub fn version(&self) -> String {
+        self.record.package_record.version.to_string()
+    }
+
+    /// Where the file is, without credentials.
+    pub fn url(&self) -> SafeUrl {
+        SafeUrl::from(self.record.url.clone()).without_credentials()
+    }
+
+    /// Size in bytes, where the channel tells.
+    pub fn size(&self) -> Option<u64> {
+        self.record.package_record.size
+    }
+
+    /// MD5 in hexadecimal digits, where the channel tells: the file must have it.
+    pub fn md5(&self) -> Option<String> {
+        self.record.package_record.md5.map(|digest| hex(&digest))
+    }
+
+    /// The package with the digest that its file has.
+    ///
+    /// # Errors
+    /// [`CondaError::Internal`] where a lock file could not hold its record.
+    pub fn digested(self, sha256: Digest) -> Result<LockedConda, CondaError> {
+        let Self { mut record, requested } = self;
+        record.package_record.sha256 =
+            rattler_digest::parse_digest_from_hex::<rattler_digest::Sha256>(&sha256.hex());
+        let locked = LockedConda::new(&record, requested);
+        let settled = crate::pixi::settled(locked.into_iter().collect()).map_err(CondaError::internal)?;
+        settled.into_iter().next().ok_or_else(|| CondaError::internal("a record has no digest"))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 impl LockedConda {
@@ -77,6 +133,11 @@ impl LockedConda {
             requested: true,
             record,
         })
+    }
+
+    /// MD5 in hexadecimal digits, where the channel tells.
+    pub fn md5(&self) -> Option<&str> {
+        self.record.get("md5").and_then(Value::as_str)
     }
 
     /// The record as rattler has it.

@@ -1,7 +1,7 @@
 //! conda packages for a target, solved by rattler's solver.
 //!
 //! - [`Channels`]: which addresses the names of channels stand for; [`Channel`]: one of them;
-//! - [`solve`]: from a [`Request`] to [`LockedConda`]s, or a [`CondaError`] that explains;
+//! - [`solve`]: from a [`Request`] to a [`Solution`] of [`LockedConda`]s, or a [`CondaError`] that explains;
 //! - [`search`]: what channels have of one package.
 //!
 //! Virtual packages are those of the target, so the answer is the same on every host. Repodata are kept below
@@ -20,7 +20,7 @@ mod virtual_packages;
 pub use channels::{Channel, Channels};
 pub use error::CondaError;
 pub use gateway::subdir_name;
-pub use locked::LockedConda;
+pub use locked::{LockedConda, Undigested};
 pub use search::search;
 pub use solve::solve;
 
@@ -53,6 +53,15 @@ pub struct Request {
     pub cache_dir: PathBuf,
     /// What asks; offline, everything is taken from [`Request::cache_dir`] and local folders.
     pub client: Client,
+}
+
+/// The answer: all packages of the environment.
+#[derive(Debug, Clone, Default)]
+pub struct Solution {
+    /// Those that can be locked as they are, sorted by name.
+    pub packages: Vec<LockedConda>,
+    /// The others.
+    pub undigested: Vec<Undigested>,
 }
 
 /// One match specification, and where it was written.

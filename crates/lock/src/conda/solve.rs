@@ -1,13 +1,12 @@
 //! One solve from request to lock.
 
 use super::{
-    CondaError, LockedConda, Priority, Request,
+    CondaError, LockedConda, Priority, Request, Solution, Undigested,
     conflict::{self, Task},
     explain,
     gateway::{self, Channels},
     virtual_packages,
 };
-use envwright_diagnosis::Finding;
 use rattler_conda_types::{GenericVirtualPackage, MatchSpec, RepoDataRecord};
 use rattler_repodata_gateway::RepoData;
 use rattler_solve::{CancellationToken, ChannelPriority};
@@ -35,8 +34,8 @@ impl Drop for Waiting {
     }
 }
 
-/// Finds packages that together are what the request wants, sorted by name. Dropping the future ends the solve.
-pub async fn solve(request: &Request) -> Result<Vec<LockedConda>, CondaError> {
+/// Finds packages that together are what the request wants. Dropping the future ends the solve.
+pub async fn solve(request: &Request) -> Result<Solution, CondaError> {
     let deadline = Instant::now() + request.time_limit;
     let stop = SystemTime::now() + request.time_limit;
     let channels = Channels::open(request)?;
@@ -70,21 +69,18 @@ pub async fn solve(request: &Request) -> Result<Vec<LockedConda>, CondaError> {
     outcome.map_err(CondaError::internal)?
 }
 
-fn lock(records: &[RepoDataRecord], specs: &[MatchSpec]) -> Result<Vec<LockedConda>, CondaError> {
+fn lock(records: &[RepoDataRecord], specs: &[MatchSpec]) -> Result<Solution, CondaError> {
     let named = |record: &RepoDataRecord| {
         specs.iter().any(|spec| spec.name.as_exact() == Some(&record.package_record.name))
     };
-    let mut packages = Vec::with_capacity(records.len());
+    let mut solution = Solution::default();
     for record in records {
-        let locked = LockedConda::new(record, named(record));
-        packages.push(locked.ok_or_else(|| {
-            let name = record.package_record.name.as_normalized();
-            let finding = Finding::new("conda-bad-channel")
-                .fact("channel", record.channel.as_deref().unwrap_or_default())
-                .detail(format!("It gives no SHA-256 of {name}, so that its file could not be checked."));
-            CondaError::Unsolvable { findings: vec![finding] }
-        })?);
+        match LockedConda::new(record, named(record)) {
+            Some(locked) => solution.packages.push(locked),
+            None => solution.undigested.push(Undigested::new(record, named(record))),
+        }
     }
-    packages.sort_by(|one, other| one.name.cmp(&other.name));
-    crate::pixi::settled(packages).map_err(CondaError::internal)
+    solution.packages.sort_by(|one, other| one.name.cmp(&other.name));
+    solution.packages = crate::pixi::settled(solution.packages).map_err(CondaError::internal)?;
+    Ok(solution)
 }
