@@ -121,7 +121,8 @@ mod tests {
             }],
             "wheels": [{
                 "name": "w", "version": "1", "filename": wheel, "location": { "url": format!("https://x.example/{wheel}") },
-                "hashes": [], "requires_dist": [], "requested": true,
+                "index": null, "hashes": [], "size": null, "requires_dist": [], "requires_python": null,
+                "requested": true, "direct_url": null,
             }],
         }))
         .unwrap()

@@ -163,3 +163,50 @@ fn differs(one: &Tree, other: &Tree, path: &str) -> bool {
     let is_link = |tree: &Tree| tree.files.get(path).is_some_and(TreeFile::is_symlink);
     is_link(one) || is_link(other) || bytes(one) != bytes(other)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use envwright_diagnosis::Explain as _;
+    use envwright_lock::BaseLock;
+    use envwright_package::OwnFile;
+
+    fn placing(packages: &[(&str, Vec<OwnFile>)]) -> Placing {
+        let owned = packages.iter().map(|(name, files)| Owned {
+            kind: Kind::Conda,
+            name: (*name).to_owned(),
+            tree: Tree::of(files.clone()),
+        });
+        let lock = PlatformLock::of_base(BaseLock {
+            name: "scratch".to_owned(),
+            digest: None,
+            releases: BTreeMap::new(),
+            apt: Vec::new(),
+        });
+        Placing::of(owned.collect(), &lock, "srv/env").unwrap()
+    }
+
+    #[test]
+    fn nothing_is_written_through_the_link_of_another_package() {
+        let link = OwnFile::symlink("srv/env/lib", "/etc", 0);
+        for through in [
+            OwnFile::file("srv/env/lib/passwd", "x", 0),
+            OwnFile::directory("srv/env/lib", 0),
+            OwnFile::directory("srv/env/lib/a/b", 0),
+        ] {
+            let error = placing(&[("a", vec![link.clone()]), ("b", vec![through])]).check().unwrap_err();
+            let findings = error.findings();
+            assert_eq!(findings[0].facts.get("package"), Some("a"), "{findings:?}");
+        }
+    }
+
+    #[test]
+    fn the_later_of_two_packages_has_the_place_and_other_bytes_are_told() {
+        let file = |text: &str| vec![OwnFile::file("srv/env/x", text, 0)];
+        let same = placing(&[("a", file("1")), ("b", file("1"))]);
+        assert!(same.findings().is_empty() && same.len() == 1 && same.winners["srv/env/x"] == 1);
+        let findings = placing(&[("a", file("1")), ("b", file("2"))]).findings();
+        let fact = |name: &str| findings[0].facts.get(name).unwrap().to_owned();
+        assert_eq!((fact("package"), fact("other")), ("a".to_owned(), "b".to_owned()));
+    }
+}
