@@ -107,8 +107,9 @@ fn a_package_of_which_md5_alone_is_known_is_locked_by_the_digest_of_its_file() {
         for packages in ["packages", "packages.conda"] {
             for (file, record) in repodata[packages].as_object_mut().unwrap() {
                 record.as_object_mut().unwrap().remove("sha256");
-                let wrong = file.starts_with("six-").then(|| "0".repeat(32));
-                wrong.into_iter().for_each(|md5| record["md5"] = md5.into());
+                if file.starts_with("six-") {
+                    record["md5"] = "0".repeat(32).into();
+                }
             }
         }
         for name in ["repodata.json", "repodata.json.zst", "repodata_shards.msgpack.zst"] {

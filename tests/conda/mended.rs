@@ -176,7 +176,7 @@ fn nothing_is_offered_that_does_not_help() {
     assert!(healthy.stderr.contains("nothing to fix"), "{healthy}");
 }
 
-/// A build of OpenCV that draws windows cannot be imported in an image without a library for that.
+/// A build of `OpenCV` that draws windows cannot be imported in an image without a library for that.
 #[test]
 fn a_package_that_draws_windows() {
     let (channel, index) = (

@@ -4,7 +4,7 @@ use crate::{
     BuildError, assemble,
     context::{Context, Purpose},
     event::Step,
-    exact,
+    exact::{self, About},
     prepare::{self, Package},
     request::Upgrade,
     settings::CondaSettings,
@@ -176,13 +176,11 @@ async fn digested(
     let md5 = package.md5();
     let is_same =
         |locked: &&LockedConda| locked.url == url && locked.md5() == md5.as_deref() && md5.is_some();
-    let sha256 = match near.iter().find(is_same) {
-        Some(locked) => locked.sha256,
-        None => {
-            let about =
-                exact::About { name: package.name(), version: &package.version(), size: package.size() };
-            exact::read(context, &about, &Channel::opened(channels, &url), md5.as_deref()).await?
-        }
+    let sha256 = if let Some(locked) = near.iter().find(is_same) {
+        locked.sha256
+    } else {
+        let about = About { name: package.name(), version: &package.version(), size: package.size() };
+        exact::read(context, &about, &Channel::opened(channels, &url), md5.as_deref()).await?
     };
     Ok(package.digested(sha256)?)
 }

@@ -20,7 +20,7 @@ use std::{
 /// Most lines of an explanation, and one that says that there would be more.
 const LINES: usize = 41;
 /// Longest that one choice may take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// How the packages of one file fared.
 #[derive(Default)]

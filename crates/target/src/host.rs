@@ -32,7 +32,7 @@ impl Files for HostFiles {
             let mtime = u64::try_from(metadata.mtime()).unwrap_or_default();
             return Some(FileEntry::Directory { mode, uid: metadata.uid(), gid: metadata.gid(), mtime });
         }
-        metadata.is_file().then(|| FileEntry::File { mode, size: metadata.len() })
+        metadata.is_file().then_some(FileEntry::File { mode, size: metadata.len() })
     }
 
     fn list(&self, dir: &str) -> Vec<String> {

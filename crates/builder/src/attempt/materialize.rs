@@ -5,7 +5,7 @@ use crate::{
     BuildError, activation,
     context::Context,
     environment,
-    materialize::{Host, Materialized, Owned, PlacedPackage, Placing, Prefix, narrowed, trees},
+    materialize::{Host, HostPython, Materialized, Owned, PlacedPackage, Placing, Prefix, narrowed, trees},
     prepare::Package,
 };
 use envwright_diagnosis::{Finding, masked};
@@ -46,7 +46,9 @@ impl<'a> Attempt<'a> {
                 BuildError::Refused { findings: vec![finding] }
             })?;
         host.check(lock)?;
-        let (own, python) = self.own_tree(lock, &prefix.below_root)?;
+        let of_host = lock.python.filter(|_| lock.conda.is_empty()).map(HostPython::find).transpose()?;
+        let python = of_host.as_ref().map(|python| python.version).or(lock.python);
+        let own = self.own_tree(lock, &prefix.below_root, of_host.as_ref());
         let mut packages = self.conda_packages(context, lock)?;
         packages.extend(self.wheel_packages(lock)?);
         let trees = trees::trees(context, &packages, &prefix.below_root).await;
@@ -78,26 +80,15 @@ impl<'a> Attempt<'a> {
         })
     }
 
-    /// The files that belong to no package, and the Python of the environment: of conda, or of this machine.
-    fn own_tree(
-        &self,
-        lock: &PlatformLock,
-        place: &str,
-    ) -> Result<(Owned, Option<(u8, u8, u8)>), BuildError> {
+    /// The files that belong to no package.
+    fn own_tree(&self, lock: &PlatformLock, place: &str, python: Option<&HostPython>) -> Owned {
         let epoch = self.settings.epoch;
-        let (files, python) = match lock.python.filter(|_| lock.conda.is_empty()) {
-            Some(python) => {
-                let (program, python) = Host::python(python)?;
-                (environment::virtual_environment(place, python, &program, epoch), Some(python))
-            }
-            None => {
-                let command = "materialize";
-                let history = environment::conda_history(&self.environment, lock, place, command, epoch);
-                (history, lock.python)
-            }
+        let files = if let Some(python) = python {
+            environment::virtual_environment(place, python.version, &python.program, epoch)
+        } else {
+            environment::conda_history(&self.environment, lock, place, "materialize", epoch)
         };
-        let (kind, name) = (Kind::Environment, "environment".to_owned());
-        Ok((Owned { kind, name, tree: Tree::of(files) }, python))
+        Owned { kind: Kind::Environment, name: "environment".to_owned(), tree: Tree::of(files) }
     }
 }
 

@@ -66,20 +66,6 @@ impl Host {
         if findings.is_empty() { Ok(()) } else { Err(BuildError::Refused { findings }) }
     }
 
-    /// Where it has the Python that the base of the image has, and which one exactly.
-    pub(crate) fn python(version: (u8, u8, u8)) -> Result<(String, (u8, u8, u8)), BuildError> {
-        let (major, minor, _) = version;
-        let found = bytecode::found(version, |(one, other, _)| (one, other) == (major, minor));
-        let found = found.and_then(|(path, version)| Some((path.to_str()?.to_owned(), version)));
-        found.ok_or_else(|| {
-            unfit(
-                Finding::new("host-does-not-fit")
-                    .fact("needed", format!("Python {major}.{minor}"))
-                    .fact("available", "none of this version on PATH"),
-            )
-        })
-    }
-
     /// The system packages of the definition that this machine lacks: nothing installs them here.
     pub(crate) fn lacks(environment: &Environment) -> Option<Finding> {
         let there = TargetFacts::dpkg(&HostFiles);
@@ -91,6 +77,31 @@ impl Host {
                 .severity(Severity::Warning)
                 .fact("needed", format!("the Debian packages {}", names.join(", ")))
                 .detail("They are in an image of this definition, and are not installed here.")
+        })
+    }
+}
+
+/// A Python of this machine.
+pub(crate) struct HostPython {
+    /// Its program.
+    pub(crate) program: String,
+    /// Major, minor and micro version.
+    pub(crate) version: (u8, u8, u8),
+}
+
+impl HostPython {
+    /// One of the minor version that the base of the image has.
+    pub(crate) fn find(wanted: (u8, u8, u8)) -> Result<Self, BuildError> {
+        let (major, minor, _) = wanted;
+        let found = bytecode::found(wanted, |(one, other, _)| (one, other) == (major, minor));
+        let found =
+            found.and_then(|(path, version)| Some(Self { program: path.to_str()?.to_owned(), version }));
+        found.ok_or_else(|| {
+            unfit(
+                Finding::new("host-does-not-fit")
+                    .fact("needed", format!("Python {major}.{minor}"))
+                    .fact("available", "none of this version on PATH"),
+            )
         })
     }
 }

@@ -6,7 +6,7 @@ mod placing;
 mod prefix;
 pub(crate) mod trees;
 
-pub(crate) use host::Host;
+pub(crate) use host::{Host, HostPython};
 pub(crate) use only::narrowed;
 pub(crate) use placing::{Owned, Placing};
 pub(crate) use prefix::Prefix;
