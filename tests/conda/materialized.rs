@@ -175,3 +175,19 @@ fn wheels_alone_are_a_virtual_environment_of_this_machines_python() {
     assert_eq!((refused.code, &root["problem"]), (Some(1), &"host-does-not-fit".into()), "{root}");
     assert!(!other.folder().join("env").exists());
 }
+
+/// Of a bootstrapped base its C library alone counts, and that is known of a release of Debian.
+#[test]
+fn no_debian_package_is_looked_at_for_a_folder() {
+    let channel = Channel::start();
+    let config = channel.config() + "[debian]\nmirror = \"http://127.0.0.1:9/debian\"\n";
+    let envwright = Envwright::new().config(&config).file(
+        "environment.yml",
+        "name: app\nchannels: [conda-forge]\ndependencies:\n- tabulate\n- python=3.11\n",
+    );
+    let made = envwright.run(&["materialize", "--prefix", "env", "--json"]).succeeded().json();
+    assert_eq!(made["python"], "3.11.2");
+    envwright.run(&["materialize", "--prefix", "again", "--offline"]).succeeded();
+    // An image needs them.
+    assert_eq!(envwright.run(&["build", "--json"]).code, Some(3));
+}

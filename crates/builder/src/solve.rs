@@ -2,7 +2,7 @@
 
 use crate::{
     BuildError, conda,
-    context::Context,
+    context::{Context, Purpose},
     error::Stale,
     event::Step,
     exact,
@@ -242,6 +242,21 @@ pub(crate) async fn debian(
     let DebianLock { debs, releases, python, glibc } = lock(context, &mirrors, &request).await?;
     let base = BaseLock { name, digest: None, releases, apt: Vec::new() };
     Ok(PlatformLock { python, glibc, debs, ..PlatformLock::of_base(base) })
+}
+
+/// What conda packages need to know of a bootstrapped base where nothing of that is installed: its C library.
+pub(crate) fn glibc_alone(context: &Context<'_>, environment: &Environment) -> Option<PlatformLock> {
+    let BaseName::Bootstrap { suite } = &environment.base else { return None };
+    let is_enough = context.purpose == Purpose::Materialize && conda::is_asked(environment);
+    let glibc = debian::glibc_of_suite(suite).filter(|_| is_enough)?;
+    let name = base_name(environment);
+    let base = BaseLock { name, digest: None, releases: BTreeMap::new(), apt: Vec::new() };
+    Some(PlatformLock { glibc: Some(glibc), ..PlatformLock::of_base(base) })
+}
+
+/// Key of a solution that lacks the Debian packages of its base.
+pub(crate) fn without_debian(key: &Digest) -> Digest {
+    Digest::of(&canonical_json(&json!({ "key": key, "debian": false })))
 }
 
 /// The system packages that are asked for.

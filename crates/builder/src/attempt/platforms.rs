@@ -5,7 +5,7 @@ use crate::{
     BuildError, as_it_is,
     assemble::{self, Parts},
     conda,
-    context::Context,
+    context::{Context, Purpose},
     environment,
     event::Step,
     exact, hashes, headless,
@@ -131,7 +131,7 @@ impl Attempt<'_> {
             locked.add(platform, &solved);
             locked.rewrites.insert(platform, environment::rewrites(&self.environment, &base));
         }
-        if self.keeps_last {
+        if self.keeps_last && context.purpose != Purpose::Materialize {
             known.keep(&locked.lock)?;
         }
         locked.warnings = masked(locked.warnings, &self.redactor);
@@ -214,6 +214,14 @@ impl Attempt<'_> {
         }
         if self.request.locked {
             return Err(known.is_of_another_base());
+        }
+        if let Some(lock) = solve::glibc_alone(context, &self.environment) {
+            let key = solve::without_debian(&key);
+            let kept = known.exact(context, &key, self.definition, platform, base.digest());
+            return Ok(match kept {
+                Some(solved) => Ground::Whole(Box::new(solved)),
+                None => Ground::Base { lock: Box::new(lock), cuda: assemble::cuda(base), key },
+            });
         }
         let lock = match &self.environment.base {
             BaseName::Bootstrap { suite } => {

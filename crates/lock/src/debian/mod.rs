@@ -23,7 +23,7 @@ mod universe;
 pub use error::DebianError;
 pub use keyring::{KeyFile, Keyring};
 pub use snapshot::snapshot;
-pub use solve::{glibc, python};
+pub use solve::{glibc, glibc_of_suite, python};
 pub use sources::{Mirror, base_sources, host_sources};
 
 use envwright_diagnosis::Span;

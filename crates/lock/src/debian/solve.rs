@@ -191,6 +191,17 @@ pub fn glibc(debs: &[LockedDeb]) -> Option<(u32, u32)> {
     Some((major, minor))
 }
 
+/// Version of the C library of a release of Debian; it does not change within one. None of a release that is not known.
+pub fn glibc_of_suite(suite: &str) -> Option<(u32, u32)> {
+    match suite {
+        "buster" => Some((2, 28)),
+        "bullseye" => Some((2, 31)),
+        "bookworm" => Some((2, 36)),
+        "trixie" => Some((2, 41)),
+        _ => None,
+    }
+}
+
 /// The first three numbers of a version, without its epoch; a missing third is 0.
 fn numbers(version: &str) -> Option<[u32; 3]> {
     let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);
