@@ -1,7 +1,7 @@
 //! What of conda packages is in an image.
 
 use super::{build, environment};
-use crate::support::{channel::Channel, tree::Kind};
+use crate::support::{channel::Channel, index::Index, tree::Kind, wheel::wheel};
 use serde_json::Value;
 
 #[test]
@@ -141,4 +141,25 @@ fn what_is_there_is_not_asked_for_again() {
     let offline = envwright.run(&["build", "--offline", "--json"]).succeeded().json();
     assert_eq!(offline["digest"], digest);
     assert_eq!(channel.requests().len(), before, "{:?}", channel.requests());
+}
+
+/// No Python is needed on this machine: the one that conda brings makes the byte code.
+#[test]
+fn condas_own_python_makes_the_byte_code() {
+    let (channel, index) =
+        (Channel::start(), Index::of(&[wheel("app", "1.0").file("app/deep.py", "x = 1\n")]));
+    let envwright = environment(&channel, "- python=3.11\n- tabulate\n- pip\n- pip:\n  - app\n")
+        .index(&index.url())
+        .file("environment.yaml", "image: oci:base\nconda_file: conda.yml\ncompile: true\n")
+        .variable("PATH", "/nowhere");
+    envwright.run(&["check"]).succeeded();
+    let built = build(&envwright, &[]);
+    let site = "opt/env/lib/python3.11/site-packages";
+    for made in ["tabulate/__pycache__/__init__.cpython-311.pyc", "app/__pycache__/deep.cpython-311.pyc"] {
+        assert!(built.tree.contains_key(&format!("{site}/{made}")), "{made}");
+    }
+    envwright.run(&["materialize", "--prefix", "env"]).succeeded();
+    let made =
+        envwright.folder().join("env/lib/python3.11/site-packages/app/__pycache__/deep.cpython-311.pyc");
+    assert!(made.is_file());
 }

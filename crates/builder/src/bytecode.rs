@@ -1,9 +1,8 @@
-//! The Python that makes byte code: the image's own, taken out of its Debian packages, where this machine can run it,
-//! else one of exactly its version that is installed here: what it compiles to is decided by the version.
+//! The Python that makes byte code: the image's own, taken out of its packages, where this machine can run it, else one of exactly its version that is installed here: what it compiles to is decided by the version.
 
 use crate::{BuildError, view};
 use envwright_image::SegmentRef;
-use envwright_package::Compiler;
+use envwright_package::{Compiler, PREFIX};
 use envwright_store::{EntryKind, Home, StoreError};
 use envwright_target::Platform;
 use std::{
@@ -24,10 +23,21 @@ pub(crate) struct Interpreters {
     ready: Mutex<Vec<Arc<Interpreter>>>,
 }
 
-/// A Python in Debian packages.
+/// A Python in packages.
 struct Offer {
     version: Version,
     segments: Vec<SegmentRef>,
+    /// Where it is in them.
+    place: Place,
+}
+
+/// Where a Python lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Below `usr`, with the loader of the same packages.
+    System,
+    /// In the environment, where conda puts it; this machine's loader finds its libraries beside it.
+    Environment,
 }
 
 /// One that can be run; its files go with it.
@@ -37,14 +47,21 @@ pub(crate) struct Interpreter {
 }
 
 impl Interpreters {
-    /// Tells of the Python that an image's Debian packages hold.
-    pub(crate) fn offer(&self, platform: Platform, version: Version, segments: &[SegmentRef]) {
+    /// Tells of the Python that an image's packages hold.
+    pub(crate) fn offer(&self, platform: Platform, version: Version, segments: &[SegmentRef], place: Place) {
         if Platform::host() != Some(platform) || segments.is_empty() {
             return;
         }
-        let segments = segments.iter().filter(|segment| is_needed(segment)).cloned().collect();
+        let is_needed = |segment: &&SegmentRef| place == Place::Environment || is_needed(segment);
+        let segments = segments.iter().filter(is_needed).cloned().collect();
         let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
-        offers.push(Offer { version, segments });
+        offers.push(Offer { version, segments, place });
+    }
+
+    /// Whether one of a version was told of.
+    pub(crate) fn has(&self, version: Version) -> bool {
+        let offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
+        offers.iter().any(|offer| offer.version == version)
     }
 
     /// The Python of a version. The first that asks makes it ready; the others wait.
@@ -63,10 +80,10 @@ impl Interpreters {
     }
 }
 
-/// Whether there will be a Python of a version that can be run here: out of Debian packages for a platform, where
-/// there are any, or one that is installed.
-pub(crate) fn possible(platform: Platform, version: Version, has_debs: bool) -> Result<(), BuildError> {
-    let offered = has_debs && Platform::host() == Some(platform);
+/// Whether there will be a Python of a version that can be run here: out of packages for a platform, where some bring it,
+/// or one that is installed.
+pub(crate) fn possible(platform: Platform, version: Version, is_brought: bool) -> Result<(), BuildError> {
+    let offered = is_brought && Platform::host() == Some(platform);
     if offered || installed(version).is_some() { Ok(()) } else { Err(BuildError::NoCompiler { version }) }
 }
 
@@ -109,27 +126,40 @@ fn unpack(home: &Home, offer: &Offer) -> Result<Option<Interpreter>, BuildError>
             entry.map_err(unreadable)?.unpack_in(files.path()).map_err(unwritable)?;
         }
     }
-    let (major, minor, _) = offer.version;
-    let program = format!("usr/bin/python{major}.{minor}");
-    let entries = || offer.segments.iter().flat_map(|segment| &segment.index.entries);
-    let place = |path: &str| files.path().join(path);
-    // What a link leads to may be an absolute path of the image.
-    let is_file = |kind: &EntryKind| matches!(kind, EntryKind::File { .. });
-    let loader = entries().find(|entry| is_loader(&entry.path) && is_file(&entry.kind));
-    let has_program = entries().any(|entry| entry.path == program && is_file(&entry.kind));
-    let Some(loader) = loader.filter(|_| has_program) else { return Ok(None) };
-    let loader = place(&loader.path);
-    let libraries = loader.parent().unwrap_or(files.path()).to_owned();
-    let command = [
-        loader.into_os_string(),
-        OsString::from("--library-path"),
-        libraries.into_os_string(),
-        place(&program).into_os_string(),
-    ];
-    let compiler = Compiler { command: command.into(), home: Some(place("usr")), version: offer.version };
+    let (command, python_home) = match offer.place {
+        Place::System => match of_system(offer, files.path()) {
+            Some(command) => (command, files.path().join("usr")),
+            None => return Ok(None),
+        },
+        Place::Environment => {
+            let (major, minor, _) = offer.version;
+            let home = files.path().join(PREFIX);
+            (vec![home.join(format!("bin/python{major}.{minor}")).into_os_string()], home)
+        }
+    };
+    let compiler = Compiler { command: command.into(), home: Some(python_home), version: offer.version };
     let asked = ask(&compiler.command, compiler.home.as_deref());
     let fits = asked.is_some_and(|(version, _)| version == offer.version);
     Ok(fits.then_some(Interpreter { compiler, _files: Some(files) }))
+}
+
+/// How a Python of Debian packages is started from where they were unpacked. None where they hold no such Python.
+fn of_system(offer: &Offer, files: &Path) -> Option<Vec<OsString>> {
+    let (major, minor, _) = offer.version;
+    let program = format!("usr/bin/python{major}.{minor}");
+    let entries = || offer.segments.iter().flat_map(|segment| &segment.index.entries);
+    // What a link leads to may be an absolute path of the image.
+    let is_file = |kind: &EntryKind| matches!(kind, EntryKind::File { .. });
+    let loader = entries().find(|entry| is_loader(&entry.path) && is_file(&entry.kind))?;
+    entries().find(|entry| entry.path == program && is_file(&entry.kind))?;
+    let loader = files.join(&loader.path);
+    let libraries = loader.parent().unwrap_or(files).to_owned();
+    Some(vec![
+        loader.into_os_string(),
+        OsString::from("--library-path"),
+        libraries.into_os_string(),
+        files.join(&program).into_os_string(),
+    ])
 }
 
 /// A Python of exactly this version among those that are found on `PATH`.

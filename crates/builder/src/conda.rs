@@ -189,6 +189,22 @@ fn time_limit(context: &Context<'_>) -> Duration {
     context.request.solve_limit.unwrap_or(context.settings.solve_limit).max(Duration::from_millis(1))
 }
 
+/// Names of a package and of all that it needs, as their records say.
+pub(crate) fn closure<'l>(packages: &'l [LockedConda], name: &'l str) -> BTreeSet<&'l str> {
+    let (mut found, mut left) = (BTreeSet::new(), vec![name]);
+    while let Some(name) = left.pop() {
+        let package = packages.iter().find(|package| package.name == name);
+        if let Some(package) = package.filter(|package| found.insert(package.name.as_str())) {
+            let depends = package.record.get("depends").and_then(serde_json::Value::as_array);
+            let needs = depends.into_iter().flatten().filter_map(serde_json::Value::as_str);
+            left.extend(
+                needs.filter_map(|need| need.split(|c: char| c.is_whitespace() || "=<>!".contains(c)).next()),
+            );
+        }
+    }
+    found
+}
+
 /// conda packages with what packing them needs.
 pub(crate) fn packages(channels: &[Channel], lock: &PlatformLock, compile: bool) -> Vec<Package> {
     let python = lock.conda_python().and_then(|python| {

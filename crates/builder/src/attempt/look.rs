@@ -68,6 +68,9 @@ impl Attempt<'_> {
             look.of(what, named.clone(), outcome);
         }
         let Some(solved) = self.chosen(context, platform, ground, known, look).await else { return };
+        if !solved.lock.conda.is_empty() {
+            look.of("python", named.clone(), self.compiles(platform, &solved.lock));
+        }
         if !solved.lock.wheels.is_empty() {
             look.add("pypi", State::Ok, format!("{} for {platform}", packages(solved.lock.wheels.len())));
         }
@@ -166,7 +169,10 @@ impl Attempt<'_> {
     /// Whether byte code can be made, where it is asked for.
     fn compiles(&self, platform: Platform, lock: &PlatformLock) -> Result<(), BuildError> {
         match lock.python.filter(|_| self.environment.compile) {
-            Some(version) => bytecode::possible(platform, version, !lock.debs.is_empty()),
+            Some(version) => {
+                let is_brought = !lock.debs.is_empty() || lock.conda_python().is_some();
+                bytecode::possible(platform, version, is_brought)
+            }
             None => Ok(()),
         }
     }

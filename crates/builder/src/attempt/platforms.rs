@@ -4,7 +4,7 @@ use super::Attempt;
 use crate::{
     BuildError, as_it_is,
     assemble::{self, Parts},
-    conda,
+    bytecode, conda,
     context::{Context, Purpose},
     environment,
     event::Step,
@@ -21,6 +21,7 @@ use envwright_diagnosis::{Finding, Severity, masked};
 use envwright_image::{Base, Kind};
 use envwright_lock::{
     Lock, PlatformLock,
+    conda::LockedConda,
     debian::{self, LockedDeb},
     pypi::{self, LockedWheel, WheelLocation},
 };
@@ -84,7 +85,7 @@ impl Attempt<'_> {
             space::check(context, &debs)?;
             if let Some(version) = ground.lock().python.filter(|_| self.environment.compile) {
                 let debs = assemble::segments(context, &debs).await?;
-                context.interpreters.offer(platform, version, &debs);
+                context.interpreters.offer(platform, version, &debs, bytecode::Place::System);
             }
             let solving = async {
                 let solved = self.finish(context, platform, &base, ground, &known).await?;
@@ -247,6 +248,8 @@ impl Attempt<'_> {
             Ground::Whole(solved) => *solved,
             Ground::Base { lock, cuda, key } => {
                 let lock = self.conda(context, platform, *lock, cuda, known).await?;
+                // What packages bring is known once they are packed.
+                self.offer_condas_python(context, platform, &lock).await?;
                 let (mut solved, replaced) = self.wheels(context, platform, lock, known).await?;
                 hashes::complete(context, &self.environment, &mut solved.lock.wheels).await?;
                 solved.warnings.extend(replaced);
@@ -255,7 +258,34 @@ impl Attempt<'_> {
             }
         };
         solved.warnings.extend(self.on_base(platform, base, &solved.lock));
+        self.offer_condas_python(context, platform, &solved.lock).await?;
         Ok(solved)
+    }
+
+    /// Makes the Python of conda ready to make byte code, where some is wanted.
+    async fn offer_condas_python(
+        &self,
+        context: &Context<'_>,
+        platform: Platform,
+        lock: &PlatformLock,
+    ) -> Result<(), BuildError> {
+        let is_wanted = self.environment.compile && context.purpose != Purpose::Look;
+        let Some(version) = lock.conda_python().and_then(LockedConda::python).filter(|_| is_wanted) else {
+            return Ok(());
+        };
+        if context.interpreters.has(version) {
+            return Ok(());
+        }
+        let needed = conda::closure(&lock.conda, "python");
+        let packages = self.conda_packages(context, lock)?;
+        let packages: Vec<Package> = packages
+            .into_iter()
+            // Those of pure Python may need it to be packed, and it runs without them.
+            .filter(|package| needed.contains(package.name()) && package.compiled().is_none())
+            .collect();
+        let segments = assemble::segments(context, &packages).await.map_err(|error| self.located(error))?;
+        context.interpreters.offer(platform, version, &segments, bytecode::Place::Environment);
+        Ok(())
     }
 
     /// What is to be said of packages on this base: those that nothing lets draw, and those that do not lie in the conda
