@@ -2,6 +2,7 @@
 
 mod look;
 mod materialize;
+mod packages;
 mod platforms;
 
 use crate::{
