@@ -2,7 +2,7 @@
 
 use crate::{
     BuildError,
-    conda::Described,
+    distributions::Described,
     settings::{CondaSettings, PostLink},
 };
 use envwright_diagnosis::{Finding, Severity};

@@ -1,8 +1,9 @@
 //! Segments to layers, layers to an image.
 
 use crate::{
-    BuildError, activation, conda,
+    BuildError, activation,
     context::Context,
+    distributions,
     environment::{Ground, users_files},
     event::Step,
     prepare::{self, Package},
@@ -52,7 +53,7 @@ pub(crate) async fn image(
         epoch,
     };
     let (own, covered) = ground.own_files()?;
-    let mut activation = activation::of(&conda::described(&parts.segments));
+    let mut activation = activation::of(&distributions::described(&parts.segments));
     activation::check_scripts(&mut activation, &context.settings.conda)?;
     let scripts = ground.unknown_effects();
     let users = users_files(environment, &parts.base, epoch)?;

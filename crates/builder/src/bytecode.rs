@@ -137,7 +137,7 @@ fn unpack(home: &Home, offer: &Offer) -> Result<Option<Interpreter>, BuildError>
             (vec![home.join(format!("bin/python{major}.{minor}")).into_os_string()], home)
         }
     };
-    let compiler = Compiler { command: command.into(), home: Some(python_home), version: offer.version };
+    let compiler = Compiler { command, home: Some(python_home), version: offer.version };
     let asked = ask(&compiler.command, compiler.home.as_deref());
     let fits = asked.is_some_and(|(version, _)| version == offer.version);
     Ok(fits.then_some(Interpreter { compiler, _files: Some(files) }))

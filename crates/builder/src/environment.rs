@@ -1,7 +1,7 @@
 //! The files that belong to no package: the base's own state, the virtual environment, the user's files.
 
 use crate::{
-    BuildError, conda, rootfs,
+    BuildError, distributions, rootfs,
     view::{Over, SegmentFiles},
 };
 use envwright_definition::{Base as BaseName, Environment};
@@ -39,8 +39,8 @@ impl Ground<'_> {
     /// Hides what pip would remove of conda's packages before it installs others in their place. Names the wheels.
     fn replaced(&self) -> Result<(Vec<OwnFile>, Vec<String>), BuildError> {
         let (mut hidden, mut covered) = (Vec::new(), Vec::new());
-        let there = conda::distributions(&conda::described(self.segments));
-        for (there, wheel) in conda::covered(&there, self.lock) {
+        let there = distributions::all(&distributions::described(self.segments));
+        for (there, wheel) in distributions::covered(&there, self.lock) {
             let of = |kind: Kind, name: &str| {
                 self.segments.iter().find(|segment| segment.kind == kind && segment.name == name)
             };

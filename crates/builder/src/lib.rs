@@ -24,6 +24,7 @@ mod check;
 mod conda;
 mod context;
 mod diff;
+mod distributions;
 mod done;
 mod environment;
 mod error;

@@ -6,7 +6,7 @@ use crate::{
     assemble::{self, Parts},
     bytecode, conda,
     context::{Context, Purpose},
-    environment,
+    distributions, environment,
     event::Step,
     exact, hashes, headless,
     plan::{Plan, PlannedPackage, Totals},
@@ -301,11 +301,11 @@ impl Attempt<'_> {
             Vec::new()
         } else {
             let packages = self.conda_packages(context, &lock)?;
-            conda::look_into(context, &packages).await.map_err(|error| self.located(error))?
+            distributions::look_into(context, &packages).await.map_err(|error| self.located(error))?
         };
-        let installed = conda::installed(&there);
+        let installed = distributions::installed(&there);
         let solved = solve::wheels(context, &self.environment, platform, lock, &installed, known).await?;
-        let replaced = conda::replaced(&self.environment, &solved.lock, &there)?;
+        let replaced = distributions::replaced(&self.environment, &solved.lock, &there)?;
         Ok((solved, replaced))
     }
 }

@@ -3,8 +3,8 @@
 use super::Prefix;
 use crate::{
     BuildError, assemble,
-    conda::{self, Described},
     context::Context,
+    distributions::{self, Described},
     event::Step,
 };
 use envwright_diagnosis::Finding;
@@ -61,8 +61,8 @@ impl Placing {
         place: &str,
     ) -> Result<(Vec<String>, BTreeSet<String>), BuildError> {
         let (mut gone, mut covered) = (Vec::new(), BTreeSet::new());
-        let there = conda::distributions(&self.described());
-        for (there, wheel) in conda::covered(&there, lock) {
+        let there = distributions::all(&self.described());
+        for (there, wheel) in distributions::covered(&there, lock) {
             let of = |kind: Kind, name: &str| {
                 self.packages.iter().find(|owned| owned.kind == kind && owned.name == name)
             };
