@@ -85,8 +85,12 @@ fn scripts_at_linking_can_be_refused_or_left_untold() {
         let config = format!("[conda]\npost-link = \"{policy}\"\n{}", channel.config());
         environment(&channel, "- postlink\n").config(&config)
     };
-    let refused = with("refuse").run(&["build", "--json"]);
-    assert_eq!((refused.code, &refused.json()["root"]["problem"]), (Some(1), &"conda-script-not-run".into()));
+    for command in ["build", "check", "materialize"] {
+        let prefix: &[&str] = if command == "materialize" { &["--prefix", "env"] } else { &[] };
+        let refused = with("refuse").run(&[&[command, "--json"], prefix].concat());
+        let problem = refused.json()["root"]["problem"].take();
+        assert_eq!((refused.code, problem), (Some(1), "conda-script-not-run".into()), "{command}");
+    }
     let built = with("ignore").run(&["build"]).succeeded();
     assert!(!built.stderr.contains("post-link"), "{built}");
 }

@@ -80,6 +80,17 @@ pub(crate) fn check_scripts(activation: &mut Activation, settings: &CondaSetting
     Ok(())
 }
 
+/// What of the scripts that conda would run once is to be said; an error where they are refused.
+pub(crate) fn link_scripts(
+    packages: &[Described<'_>],
+    settings: &CondaSettings,
+) -> Result<Vec<Finding>, BuildError> {
+    let mut activation = of(packages);
+    activation.findings.clear();
+    check_scripts(&mut activation, settings)?;
+    Ok(activation.findings)
+}
+
 fn told(package: &str, path: &str) -> Finding {
     Finding::new(PROBLEM)
         .severity(Severity::Warning)

@@ -2,18 +2,20 @@
 
 use super::{Attempt, platforms::Ground};
 use crate::{
-    BuildError, as_it_is, bytecode,
+    BuildError, activation, as_it_is, bytecode,
     check::{Look, State},
     context::Context,
+    distributions::Described,
     environment, hashes, names,
     plan::{PackageState, Plan, PlannedPackage},
     prepare::{self, Package},
     rootfs,
+    settings::PostLink,
     solve::{self, Known, Solved},
     space,
 };
 use envwright_definition::Base as BaseName;
-use envwright_image::Base;
+use envwright_image::{Base, Kind};
 use envwright_lock::PlatformLock;
 use envwright_store::Digest;
 use envwright_target::Platform;
@@ -78,6 +80,8 @@ impl Attempt<'_> {
         look.findings.extend(self.on_base(platform, &base, &solved.lock));
         let packages = self.packages(context, &solved.lock, &base);
         let Some(packages) = look.of("files", format!("packages for {platform}"), packages) else { return };
+        let scripts = refused_scripts(context, &packages).await;
+        look.of("conda", format!("scripts of packages for {platform}"), scripts);
         let planned = Plan::packages(context, &packages);
         look.fetched += space::missing(context, &packages);
         look_at_hosts(context, &packages, &planned, look).await;
@@ -176,6 +180,19 @@ impl Attempt<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// The scripts of conda packages that a build would refuse: each package is fetched for that, where any is refused.
+async fn refused_scripts(context: &Context<'_>, packages: &[Package]) -> Result<(), BuildError> {
+    if context.settings.conda.post_link != PostLink::Refuse {
+        return Ok(());
+    }
+    let conda: Vec<&Package> = packages.iter().filter(|package| package.kind() == Kind::Conda).collect();
+    let texts = conda.iter().map(|package| prepare::metadata(context, package));
+    let texts = futures::future::try_join_all(texts).await?;
+    let described = conda.iter().zip(&texts);
+    let described = described.map(|(package, metadata)| Described { package: package.name(), metadata });
+    activation::link_scripts(&described.collect::<Vec<_>>(), &context.settings.conda).map(drop)
 }
 
 fn look_at_conda(platform: Platform, lock: &PlatformLock, seen: &mut Look) {

@@ -62,7 +62,8 @@ impl<'a> Attempt<'a> {
         let placing = Placing::of(owned.chain([own]).collect(), lock, &prefix.below_root)?;
         let mut warnings = locked.warnings;
         warnings.extend(placing.findings());
-        warnings.extend(scripts(&placing, context)?);
+        // Scripts of activation are there for conda's own tools.
+        warnings.extend(activation::link_scripts(&placing.described(), &context.settings.conda)?);
         warnings.extend(Host::lacks(&self.environment));
         let files = placing.len();
         let links = placing.write(context, &prefix).await?;
@@ -90,14 +91,6 @@ impl<'a> Attempt<'a> {
         };
         Owned { kind: Kind::Environment, name: "environment".to_owned(), tree: Tree::of(files) }
     }
-}
-
-/// What of the scripts that conda would run once is to be said. Those of activation are there for conda's own tools.
-fn scripts(placing: &Placing, context: &Context<'_>) -> Result<Vec<Finding>, BuildError> {
-    let mut activation = activation::of(&placing.described());
-    activation.findings.clear();
-    activation::check_scripts(&mut activation, &context.settings.conda)?;
-    Ok(activation.findings)
 }
 
 fn placed(package: &Package) -> PlacedPackage {
