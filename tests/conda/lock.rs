@@ -130,3 +130,30 @@ fn a_package_of_which_md5_alone_is_known_is_locked_by_the_digest_of_its_file() {
     let other = environment(&channel, "- python=3.11\n- six\n").run(&["lock", "--json"]);
     assert_eq!((other.code, &other.json()["root"]["problem"]), (Some(3), &"conda-checksum-mismatch".into()));
 }
+
+/// One file for all platforms; another platform changes nothing of those that are there.
+#[test]
+fn one_lock_has_every_platform() {
+    let channel = Channel::start();
+    let definition =
+        |platforms: &str| format!("image: scratch\nconda_file: conda.yml\nplatforms: [{platforms}]\n");
+    let envwright =
+        environment(&channel, "- gamma\n- dictionary\n").file("environment.yaml", definition("linux/amd64"));
+    envwright.run(&["lock"]).succeeded();
+    let lock = || fs_err::read_to_string(envwright.folder().join("pixi.lock")).unwrap();
+    let first = lock();
+    assert!(first.contains("linux-64/gamma-2.0-") && !first.contains("linux-aarch64"), "{first}");
+    envwright.run(&["lock", "--platform", "linux/amd64,linux/arm64"]).succeeded();
+    let both = lock();
+    for package in ["linux-64/gamma-2.0-", "linux-aarch64/gamma-1.0-", "noarch/dictionary-1.0-"] {
+        assert!(both.contains(package), "{package}: {both}");
+    }
+    let built = envwright
+        .run(&["build", "--locked", "--platform", "linux/amd64,linux/arm64", "--json", "-o", "oci:out"])
+        .succeeded()
+        .json();
+    let platforms: Vec<&str> =
+        built["platforms"].as_array().unwrap().iter().map(|one| one["platform"].as_str().unwrap()).collect();
+    assert_eq!(platforms, ["linux/amd64", "linux/arm64"]);
+    assert_ne!(built["platforms"][0]["digest"], built["platforms"][1]["digest"]);
+}

@@ -107,11 +107,12 @@ def set_rpath(root, path):
 
 
 class Package:
-    def __init__(self, name, version, depends=(), noarch=None, build=None, number=0, **more):
+    def __init__(self, name, version, depends=(), noarch=None, build=None, number=0, subdir="linux-64", **more):
+        self.subdir = "noarch" if noarch else subdir
         self.name, self.version, self.depends, self.noarch = name, version, list(depends), noarch
         self.build = build or (f"py311h0000000_{number}" if not noarch and "python" in " ".join(depends) else f"pyhd8ed1ab_{number}" if noarch == "python" else f"h0000000_{number}")
         self.number, self.more = number, more
-        self.root = WORK / "packages" / f"{name}-{version}-{self.build}"
+        self.root = WORK / "packages" / f"{self.subdir}-{name}-{version}-{self.build}"
         self.root.mkdir(parents=True)
         self.prefixes, self.entry_points = {}, []
 
@@ -181,7 +182,7 @@ class Package:
         index = {
             "name": self.name, "version": self.version, "build": self.build, "build_number": self.number,
             "depends": self.depends, "license": "see the sources", "timestamp": TIME * 1000,
-            "subdir": "noarch" if self.noarch else "linux-64", **self.more,
+            "subdir": self.subdir, **self.more,
         }
         if self.noarch:
             index["noarch"] = self.noarch
@@ -223,7 +224,7 @@ class Package:
                     tar.addfile(member)
 
     def write(self, old=False):
-        folder = OUT / ("noarch" if self.noarch else "linux-64")
+        folder = OUT / self.subdir
         folder.mkdir(parents=True, exist_ok=True)
         stem = f"{self.name}-{self.version}-{self.build}"
         paths, info = self.info(old)
@@ -310,6 +311,9 @@ def difficult():
     Package("beta", "1.0", ["gamma >=2"]).text("share/beta.txt", "1\n").write()
     for version in ("1.0", "2.0"):
         Package("gamma", version).text("share/gamma.txt", version).write()
+    # For a processor of another kind, and for all.
+    Package("gamma", "1.0", subdir="linux-aarch64").text("share/gamma.txt", "1.0 of arm64").write()
+    Package("dictionary", "1.0", noarch="generic").text("share/dictionary.txt", "a\n").write()
     static = debian(["busybox-static"])
     package = Package("busybox", version_of("busybox-static"))
     program = next(file for file in static.rglob("busybox") if file.is_file() and elf(file))
