@@ -13,6 +13,7 @@ mod conda {
     mod materialized;
     mod mended;
     mod mixed;
+    mod oci;
     mod same;
     mod search;
 

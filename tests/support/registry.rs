@@ -4,7 +4,9 @@ use crate::support::{
     authority::{Authority, Certificate},
     machine::{command, output},
     service::Service,
+    wheel::sha256,
 };
+use serde_json::{Value, json};
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
@@ -106,13 +108,40 @@ impl Registry {
         authorization: &str,
         accept: &str,
     ) -> (String, Vec<u8>) {
+        let fields = format!("Authorization: {authorization}\r\nAccept: {accept}\r\n");
+        self.exchange(method, path, &fields, b"")
+    }
+
+    /// Puts an artifact there that has these layers, each a media type and its bytes.
+    #[track_caller]
+    pub(crate) fn push(&self, repository: &str, tag: &str, layers: &[(&str, Vec<u8>)]) {
+        let put = |path: &str, kind: &str, body: &[u8]| {
+            let fields = format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
+            let (head, _) = self.exchange("PUT", path, &fields, body);
+            assert!(head.contains(" 201 "), "{path}: {head}");
+        };
+        let blob = |(kind, bytes): &(&str, Vec<u8>)| {
+            let path = format!("/v2/{repository}/blobs/uploads/");
+            let (head, _) = self.exchange("POST", &path, "Content-Length: 0\r\n", b"");
+            let location = head.lines().find_map(|line| line.strip_prefix("Location: ")).unwrap();
+            let (_, place) = location.split_once(&self.address).unwrap();
+            let digest = format!("sha256:{}", sha256(bytes));
+            put(&format!("{place}&digest={digest}"), "application/octet-stream", bytes);
+            json!({ "mediaType": kind, "digest": digest, "size": bytes.len() })
+        };
+        let kind = "application/vnd.oci.image.manifest.v1+json";
+        let config = blob(&("application/vnd.unknown.config.v1+json", b"{}".to_vec()));
+        let layers: Vec<Value> = layers.iter().map(blob).collect();
+        let manifest = json!({ "schemaVersion": 2, "mediaType": kind, "config": config, "layers": layers });
+        put(&format!("/v2/{repository}/manifests/{tag}"), kind, manifest.to_string().as_bytes());
+    }
+
+    #[track_caller]
+    fn exchange(&self, method: &str, path: &str, fields: &str, body: &[u8]) -> (String, Vec<u8>) {
         let mut connection = TcpStream::connect(&self.address).unwrap();
         // In HTTP/1.0 the body ends with the connection.
-        let request = format!(
-            "{method} {path} HTTP/1.0\r\nHost: {}\r\nAuthorization: {authorization}\r\nAccept: {accept}\r\n\r\n",
-            self.address
-        );
-        connection.write_all(request.as_bytes()).unwrap();
+        let request = format!("{method} {path} HTTP/1.0\r\nHost: {}\r\n{fields}\r\n", self.address);
+        connection.write_all(&[request.as_bytes(), body].concat()).unwrap();
         let mut answer = Vec::new();
         connection.read_to_end(&mut answer).unwrap();
         let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;

@@ -191,7 +191,9 @@ impl Settings {
             BuildError::Configuration { path: path.clone(), reason: error.message().to_owned(), span }
         };
         let file: ConfigFile = toml::from_str(&text).map_err(wrong)?;
-        let network = NetworkSettings::from_config(&text).map_err(wrong)?;
+        let mut network = NetworkSettings::from_config(&text).map_err(wrong)?;
+        let insecure = file.registries.iter().filter(|(_, section)| section.insecure);
+        network.insecure = insecure.map(|(host, _)| host.clone()).collect();
         let levels = levels(file.check).map_err(|(range, reason)| {
             let source = Source::new(path.display().to_string(), text.as_str());
             BuildError::Configuration { path: path.clone(), reason, span: Some(Span::new(&source, range)) }
@@ -235,9 +237,6 @@ fn registries(sections: BTreeMap<String, RegistrySection>) -> Result<Registries,
     for (host, section) in sections {
         let mirrors = section.mirrors.iter().map(|mirror| mirror.parse());
         let mirrors = mirrors.collect::<Result<Vec<RegistryMirror>, _>>()?;
-        if section.insecure {
-            registries.insecure.push(host.clone());
-        }
         registries.mirrors.insert(host, mirrors);
     }
     Ok(registries)

@@ -119,14 +119,32 @@ impl Collected {
         }
     }
 
+    /// Checks the URL of a channel, which may be in a registry.
+    pub(crate) fn check_channel(&mut self, text: &str, span: &Span) {
+        let schemes = ["http", "https", "file", "oci"];
+        self.url_of("channels", text, span, &schemes, "an http, https, file or oci URL");
+        self.check_token(text, span);
+    }
+
     /// Reads a URL that an option or key names.
     pub(crate) fn url(&mut self, key: &str, text: &str, span: &Span) -> Option<SafeUrl> {
+        self.url_of(key, text, span, &["http", "https", "file"], "an http, https or file URL")
+    }
+
+    fn url_of(
+        &mut self,
+        key: &str,
+        text: &str,
+        span: &Span,
+        schemes: &[&str],
+        expected: &str,
+    ) -> Option<SafeUrl> {
         let Ok(url) = SafeUrl::parse(text) else {
             self.invalid_value(key, "an absolute URL", span);
             return None;
         };
-        if !matches!(url.expose().scheme(), "http" | "https" | "file") {
-            self.invalid_value(key, "an http, https or file URL", span);
+        if !schemes.contains(&url.expose().scheme()) {
+            self.invalid_value(key, expected, span);
             return None;
         }
         self.check_credentials(&url, span);

@@ -118,8 +118,7 @@ impl Reader<'_> {
             match name {
                 Some(name) => {
                     if name.contains("://") {
-                        self.collected.url("channels", name, &span);
-                        self.collected.check_token(name, &span);
+                        self.collected.check_channel(name, &span);
                     }
                     channels.push((-priority, Spanned { value: name.into(), span: Some(span) }));
                 }

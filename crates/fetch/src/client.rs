@@ -4,11 +4,13 @@ use crate::{
     FetchError, Limits, Settings, Transport,
     logins::{Login, Logins},
     netrc::Netrc,
+    oci::{self, Known},
     resolver::Resolver,
     speed::Speed,
     stores::{self, Refusal, Signer},
 };
 use envwright_redact::{SafeUrl, Secret};
+use envwright_store::Digest;
 use hyper_util::client::proxy::matcher::Matcher;
 use percent_encoding::percent_decode_str;
 use reqwest::{
@@ -17,7 +19,7 @@ use reqwest::{
     redirect,
 };
 use std::{
-    collections::{BTreeMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -48,6 +50,8 @@ struct Shared {
     proxies: Matcher,
     /// Hosts with their ports that could not be reached.
     unreached: Mutex<HashSet<String>>,
+    /// Registries by host and port.
+    registries: Mutex<HashMap<String, Known>>,
 }
 
 /// Connections with the same limits.
@@ -87,8 +91,9 @@ impl Client {
         }
         let (netrc, logins) = (Netrc::load(settings.netrc.as_deref()), Logins::load());
         let signers = settings.stores.iter().cloned().map(Signer::new).collect();
-        let (proxies, unreached) = (Matcher::from_system(), Mutex::default());
-        let shared = Shared { http, settings, netrc, logins, signers, resolver, proxies, unreached };
+        let (proxies, unreached, registries) = (Matcher::from_system(), Mutex::default(), Mutex::default());
+        let shared =
+            Shared { http, settings, netrc, logins, signers, resolver, proxies, unreached, registries };
         Ok(Self { shared: Arc::new(shared), known: Arc::default(), for_conda: false })
     }
 
@@ -159,7 +164,24 @@ impl Client {
     }
 
     async fn bytes_once(&self, url: &SafeUrl, limit: u64) -> Result<Vec<u8>, FetchError> {
-        let mut response = self.get(url, 0, None).await?;
+        let response = self.get(url, 0, None).await?;
+        let promised = oci::promised(&response);
+        let bytes = self.body(url, response, limit).await?;
+        match promised.map(|expected| (expected, Digest::of(&bytes))) {
+            Some((expected, got)) if got != expected => {
+                Err(FetchError::Digest { url: url.without_credentials(), expected, got })
+            }
+            _ => Ok(bytes),
+        }
+    }
+
+    /// The body of a response, at most `limit` bytes.
+    pub(crate) async fn body(
+        &self,
+        url: &SafeUrl,
+        mut response: Response,
+        limit: u64,
+    ) -> Result<Vec<u8>, FetchError> {
         let mut speed = Speed::new(self.limits(url));
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(url, error))? {
@@ -209,6 +231,9 @@ impl Client {
         if self.offline() {
             return Err(FetchError::Offline { url: url.without_credentials() });
         }
+        if oci::is_in_registry(url) {
+            return self.send_to_registry(method, url, headers).await;
+        }
         let mut address = without_user(url);
         if let Some(signer) = self.shared.signers.iter().find(|signer| signer.has(url)) {
             if address.path().ends_with('/') {
@@ -218,8 +243,8 @@ impl Client {
         }
         let has_header = headers.contains_key(AUTHORIZATION);
         let own = if has_header { None } else { self.credentials(url) };
-        let has_none = self.for_conda && !has_header && own.is_none() && !self.is_of_store(url);
-        let login = url.host().filter(|_| has_none).and_then(|host| self.shared.logins.get(host));
+        let has_none = !has_header && own.is_none() && !self.is_of_store(url);
+        let login = self.login(url).filter(|_| has_none);
         if let Some(Login::Path(token)) = login
             && !address.path().starts_with("/t/")
         {
@@ -263,7 +288,7 @@ impl Client {
     }
 
     /// The address's own, else those known for its host, else those of the netrc file.
-    fn credentials(&self, url: &SafeUrl) -> Option<(String, Option<Secret>)> {
+    pub(crate) fn credentials(&self, url: &SafeUrl) -> Option<(String, Option<Secret>)> {
         let known = || {
             let origin = url.expose().origin();
             let mut same = self.known.iter().filter(|known| known.expose().origin() == origin);
@@ -273,6 +298,11 @@ impl Client {
             self.shared.netrc.get(url.host()?).map(|(user, password)| (user.clone(), Some(password.clone())))
         };
         url.credentials().or_else(known).map(decoded).or_else(of_netrc)
+    }
+
+    /// The login of conda's tools for an address, where it is asked for with these.
+    pub(crate) fn login(&self, url: &SafeUrl) -> Option<&Login> {
+        url.host().filter(|_| self.for_conda).and_then(|host| self.shared.logins.get(host))
     }
 
     /// The places to ask one after the other until one gives what is wanted: the mirrors of `url`, itself, and the
@@ -288,6 +318,10 @@ impl Client {
 
     fn unreached(&self) -> MutexGuard<'_, HashSet<String>> {
         self.shared.unreached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn registries(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+        self.shared.registries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_unreached(&self, place: &SafeUrl) -> bool {

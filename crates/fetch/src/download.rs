@@ -3,6 +3,7 @@
 use crate::{
     Client, FetchError, Transport,
     client::{file, is_left},
+    oci,
     partial::{Found, Partial, whole},
     speed::Speed,
 };
@@ -94,13 +95,14 @@ impl Client {
         progress: Progress<'_>,
         more: bool,
     ) -> Result<(), FetchError> {
-        let mut anew = false;
+        let (mut anew, mut promised) = (false, None);
         loop {
             match file(url) {
                 Some(path) => copy(&path, url, partial, progress)?,
-                None => self.continued(url, request, partial, progress, more).await?,
+                None => promised = self.continued(url, request, partial, progress, more).await?,
             }
-            let verified = verify(url, request, partial.size(), partial.digest());
+            let exact = Download { sha256: request.sha256.or(promised), ..request.clone() };
+            let verified = verify(url, &exact, partial.size(), partial.digest());
             let Err(error) = verified else { return Ok(()) };
             let joined = partial.joined();
             partial.clear()?;
@@ -111,7 +113,7 @@ impl Client {
         }
     }
 
-    /// Continues from one address until all is there.
+    /// Continues from one address until all is there, and gives the digest that the place promises, if it does.
     async fn continued(
         &self,
         url: &SafeUrl,
@@ -119,18 +121,18 @@ impl Client {
         partial: &mut Partial,
         progress: Progress<'_>,
         more: bool,
-    ) -> Result<(), FetchError> {
+    ) -> Result<Option<Digest>, FetchError> {
         let mut attempt = 0;
         loop {
             if request.size.is_some_and(|size| partial.size() == size) {
-                return Ok(());
+                return Ok(None);
             }
             if request.size.is_some_and(|size| partial.size() > size) {
                 partial.clear()?;
             }
             let before = partial.size();
             match self.once(url, request, partial, progress).await {
-                Ok(()) => return Ok(()),
+                Ok(promised) => return Ok(promised),
                 Err(error) => {
                     // An attempt that brought something is no failure of the same place; one at least is left.
                     if partial.size() > before {
@@ -152,7 +154,7 @@ impl Client {
         request: &Download,
         partial: &mut Partial,
         progress: Progress<'_>,
-    ) -> Result<(), FetchError> {
+    ) -> Result<Option<Digest>, FetchError> {
         let mut response = self.get(url, partial.size(), request.authorization.as_ref()).await?;
         if continues(&response, partial.size()) {
             partial.join();
@@ -181,7 +183,7 @@ impl Client {
                 let got = partial.size();
                 Err(FetchError::Truncated { url: url.without_credentials(), expected, got })
             }
-            None => Ok(()),
+            None => Ok(oci::promised(&response)),
         }
     }
 }

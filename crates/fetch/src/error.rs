@@ -78,6 +78,14 @@ pub enum FetchError {
         /// Digest that it has.
         got: Digest,
     },
+    /// What a server says makes no sense.
+    #[error("{url}: {reason}")]
+    Protocol {
+        /// What was wanted.
+        url: SafeUrl,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// More came than can be right.
     #[error("{url}: larger than {limit} bytes")]
     TooLarge {
@@ -206,6 +214,16 @@ impl FetchError {
 
     pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    /// What keeps a request from an answer, told of what it was sent for.
+    pub(crate) fn of(self, wanted: &SafeUrl) -> Self {
+        match self {
+            Self::Transport { kind, reason, way, .. } => {
+                Self::Transport { url: wanted.without_credentials(), kind, reason, way }
+            }
+            other => other,
+        }
     }
 
     /// An error of the HTTP library.
@@ -408,6 +426,7 @@ impl Explain for FetchError {
             Self::Digest { url, expected, got } => {
                 at("net-truncated-download", url).fact("expected", expected).fact("got", got)
             }
+            Self::Protocol { url, reason } => at("net-io", url).fact("reason", reason),
             Self::TooLarge { url, limit } => {
                 at("net-io", url).fact("reason", format!("more than {limit} bytes came"))
             }

@@ -3,6 +3,7 @@
 use crate::{
     Client, FetchError,
     client::{file, file_bytes, is_left},
+    oci,
 };
 use envwright_redact::SafeUrl;
 use reqwest::{
@@ -82,7 +83,7 @@ impl Client {
         let mut attempt = 0;
         loop {
             let error = match self.send(method.clone(), url, headers.clone()).await {
-                Ok(response) if is_lasting(response.status()) => return Ok(response),
+                Ok(response) if is_lasting(response.status()) => return Ok(of_registry(url, response)),
                 Ok(response) => self.refused(url, response).await,
                 Err(error) => error,
             };
@@ -111,13 +112,22 @@ fn unsigned(response: Response) -> Response {
     if told.expose() == response.url() { response } else { under(&told, response) }
 }
 
-/// The same answer with another address.
+/// What a registry gives is the file itself, wherever its blob lies.
+fn of_registry(url: &SafeUrl, response: Response) -> Response {
+    if oci::is_in_registry(url) { under(&url.without_credentials(), response) } else { response }
+}
+
+/// The same answer with another address; its body must be what was promised.
 fn under(told: &SafeUrl, response: Response) -> Response {
     let mut parts = hyper::Response::builder().status(response.status()).url(told.expose().clone());
     if let Some(headers) = parts.headers_mut() {
         *headers = response.headers().clone();
     }
-    match parts.body(Body::wrap_stream(response.bytes_stream())) {
+    let body = match oci::promised(&response).filter(|_| response.status() == StatusCode::OK) {
+        Some(digest) => oci::checked(told, response, digest),
+        None => Body::wrap_stream(response.bytes_stream()),
+    };
+    match parts.body(body) {
         Ok(response) => response.into(),
         // There is nothing in it that could be wrong.
         Err(_) => hyper::Response::new(Vec::new()).into(),

@@ -3,7 +3,11 @@
 use crate::{Mirrors, Store, StoreKind};
 use envwright_redact::SafeUrl;
 use serde::Deserialize;
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
 
 /// Settings of a [`Client`](crate::Client).
 #[derive(Debug, Clone)]
@@ -22,6 +26,8 @@ pub struct Settings {
     pub mirrors: Mirrors,
     /// Addresses that are stores of blobs.
     pub stores: Vec<Store>,
+    /// Registries, by host or by host and port, that may be spoken to by plain HTTP, as may those of this machine.
+    pub insecure: BTreeSet<String>,
 }
 
 /// How long a host is waited for, and how often it is tried.
@@ -58,6 +64,7 @@ impl Default for Settings {
             netrc: None,
             mirrors: Mirrors::default(),
             stores: Vec::new(),
+            insecure: BTreeSet::new(),
         }
     }
 }

@@ -157,8 +157,7 @@ impl Reader<'_> {
             if let Some(finding) = placeholder::finding(&channel.value, span) {
                 self.collected.push(finding);
             } else if channel.value.contains("://") {
-                self.collected.url("channels", &channel.value, span);
-                self.collected.check_token(&channel.value, span);
+                self.collected.check_channel(&channel.value, span);
             }
         }
         channels.into_iter().map(|one| Spanned { value: one.value.into(), span: one.span }).collect()

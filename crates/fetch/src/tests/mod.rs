@@ -2,6 +2,7 @@
 
 mod credentials;
 mod failures;
+mod oci;
 mod resume;
 mod retry;
 mod server;

@@ -4,11 +4,11 @@ use super::RegistryError;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use docker_credential::{CredentialRetrievalError as NoCredential, DockerCredential};
 use envwright_fetch::{
-    Body, Client, Method, Request,
+    Body, Challenge, Client, Method, Request,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
+    may_see_password,
 };
 use envwright_redact::SafeUrl;
-use http_auth::parse_challenges;
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -64,38 +64,6 @@ fn refused(host: &str, error: &NoCredential) -> RegistryError {
     RegistryError::Credentials { host: host.to_owned(), reason }
 }
 
-/// What a registry asks for before it answers (RFC 9110, section 11.6.1; distribution, token authentication).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Challenge {
-    /// The user's name and password.
-    Basic,
-    /// A token.
-    Bearer {
-        /// Address of the service that gives it.
-        realm: Option<String>,
-        /// What the service calls the registry.
-        service: Option<String>,
-    },
-}
-
-impl Challenge {
-    /// The first one that is understood, of the values of `WWW-Authenticate`.
-    pub fn first<'a>(fields: impl IntoIterator<Item = &'a str>) -> Option<Self> {
-        let lists = fields.into_iter().filter_map(|field| parse_challenges(field).ok());
-        lists.flatten().find_map(|challenge| {
-            let parameter = |wanted: &str| {
-                let found = challenge.params.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-                found.map(|(_, value)| value.to_unescaped())
-            };
-            match challenge.scheme.to_ascii_lowercase().as_str() {
-                "bearer" => Some(Self::Bearer { realm: parameter("realm"), service: parameter("service") }),
-                "basic" => Some(Self::Basic),
-                _ => None,
-            }
-        })
-    }
-}
-
 /// The value of `Authorization` that answers a registry's challenge; none where nothing that is known does.
 pub(super) async fn answer(
     client: &Client,
@@ -137,7 +105,7 @@ async fn token(
     let realm = realm.ok_or_else(|| wrong("its challenge names no token service".to_owned()))?;
     let realm =
         SafeUrl::parse(realm).map_err(|_| wrong("its token service has no valid address".to_owned()))?;
-    if realm.expose().scheme() != "https" && !realm.host().is_some_and(super::is_loopback) {
+    if !may_see_password(&realm) {
         return Err(wrong(format!("its token service {realm} would get the password unencrypted")));
     }
     let request = token_request(realm, service, scopes, &Credential::of(host)?);

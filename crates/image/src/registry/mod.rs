@@ -11,7 +11,7 @@ mod stored;
 mod upload;
 
 pub use allowed::may_push;
-pub use auth::Challenge;
+pub use envwright_fetch::Challenge;
 pub use error::{Action, RegistryError};
 pub use learn::learn;
 pub use places::{Registries, RegistryMirror};
@@ -25,7 +25,6 @@ use envwright_fetch::{
 };
 use envwright_redact::SafeUrl;
 use serde_json::Value;
-use std::net::IpAddr;
 use tokio::sync::Mutex;
 
 /// The registry that Docker puts before names without one.
@@ -71,7 +70,7 @@ impl Call {
 
 impl<'c> Repository<'c> {
     /// Finds out how the registry is spoken to: to push with `sources`, the repositories to mount from, and to pull
-    /// without. Plain HTTP is spoken only to this machine and to those that the configuration names.
+    /// without.
     async fn open(
         client: &'c Client,
         image: &ImageReference,
@@ -86,16 +85,7 @@ impl<'c> Repository<'c> {
             host: host.to_owned(),
             reason: format!("`{address}` is no address of a registry"),
         };
-        let https = SafeUrl::parse(&format!("https://{address}/v2/")).map_err(wrong)?;
-        let plain =
-            https.host().is_some_and(is_loopback) || registries.insecure.iter().any(|named| named == host);
-        let mut root = https;
-        if plain && !client.offline() {
-            let http = SafeUrl::parse(&format!("http://{address}/v2/")).map_err(wrong)?;
-            if speaks_plainly(client, &http).await {
-                root = http;
-            }
-        }
+        let root = client.registry(address).await.map_err(wrong)?;
         let rights = if sources.is_some() { "pull,push" } else { "pull" };
         let mut scopes = vec![format!("repository:{name}:{rights}")];
         scopes.extend(
@@ -255,17 +245,4 @@ impl From<RegistryError> for Unanswered {
     fn from(error: RegistryError) -> Self {
         Self::Registry(error)
     }
-}
-
-/// Whether a plain HTTP server answers. One that wants TLS says 400.
-async fn speaks_plainly(client: &Client, http: &SafeUrl) -> bool {
-    let request =
-        Request { method: Method::GET, url: http.clone(), headers: HeaderMap::new(), body: Body::Empty };
-    client.ask(request).await.is_ok_and(|answer| answer.status() != 400)
-}
-
-/// Whether a host is this machine.
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

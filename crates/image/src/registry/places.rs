@@ -8,8 +8,6 @@ use std::{collections::BTreeMap, str::FromStr};
 /// What the configuration says about registries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Registries {
-    /// Those that may be spoken to by plain HTTP, as may those of this machine.
-    pub insecure: Vec<String>,
     /// By registry, where its images are looked for before it is asked itself.
     pub mirrors: BTreeMap<String, Vec<RegistryMirror>>,
 }
@@ -107,7 +105,7 @@ mod tests {
         let mirrors = ["mirror.example:5000", "other.example/hub", "https://blob.example/hub?sig=x"];
         let mirrors = mirrors.map(|text| text.parse().unwrap());
         let hub = "docker.io".to_owned();
-        let registries = Registries { mirrors: [(hub, mirrors.to_vec())].into(), ..Registries::default() };
+        let registries = Registries { mirrors: [(hub, mirrors.to_vec())].into() };
         let copies = |name: &str| -> Vec<String> {
             let text = |place: &Place| match place {
                 Place::Registry(image) => image.full(),

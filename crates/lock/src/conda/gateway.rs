@@ -15,7 +15,7 @@ use rattler_repodata_gateway::{
     ChannelConfig, Gateway, GatewayError, MultiSource, RepoData, Source, SourceConfig,
     fetch::{CacheAction, FetchRepoDataError},
 };
-use std::{collections::BTreeSet, error::Error, io};
+use std::{collections::BTreeSet, error::Error, io, iter};
 use tokio::time::{Instant, timeout_at};
 
 /// At most so many versions are named.
@@ -34,6 +34,12 @@ impl<'r> Channels<'r> {
         let mut config = ChannelConfig::default();
         if request.client.offline() {
             config.default = SourceConfig { cache_action: CacheAction::ForceCacheOnly, ..config.default };
+        }
+        // No shards are read from registries, and what they mirror may be out of reach.
+        let urls = request.channels.iter().flat_map(Channel::plain);
+        for url in urls.filter(|url| request.client.asks_registry(url)) {
+            let whole = SourceConfig { sharded_enabled: false, ..config.default.clone() };
+            config.per_channel.insert(url.expose().clone(), whole);
         }
         let gateway = Gateway::builder()
             .with_client(Through::of_channels(request.client.for_conda(), &request.channels))
@@ -178,14 +184,16 @@ fn failure(error: &GatewayError) -> (Finding, Option<SafeUrl>) {
         Some(inner) => Some(inner),
         None => Some(error),
     };
+    // One of a body lies below the HTTP library's own.
+    let mut causes = iter::successors(next, |cause| (**cause).source());
+    if let Some(error) = causes.find_map(|cause| cause.downcast_ref::<FetchError>()) {
+        let finding = error.findings().pop().unwrap_or_else(|| Finding::new("net-io"));
+        let url = finding.facts.get("url").and_then(|url| SafeUrl::parse(url).ok());
+        return (of_channel(finding, status(error)), url);
+    }
     let mut url = None;
     let mut of_system = None;
     while let Some(cause) = next {
-        if let Some(error) = cause.downcast_ref::<FetchError>() {
-            let finding = error.findings().pop().unwrap_or_else(|| Finding::new("net-io"));
-            let url = finding.facts.get("url").and_then(|url| SafeUrl::parse(url).ok());
-            return (of_channel(finding, status(error)), url);
-        }
         if let GatewayError::SubdirNotFoundError(missing) = error {
             url = url.or_else(|| Some(SafeUrl::from(missing.channel.base_url.url().as_ref().clone())));
         }
