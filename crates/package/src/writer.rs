@@ -7,6 +7,7 @@ use crate::{
     header::{self, Attributes, BLOCK, Member},
     path,
 };
+use envwright_archive::is_exceeded;
 use envwright_store::{Digest, DigestWriter, Directory, Entry, EntryKind, SegmentIndex, is_of_system};
 use std::{
     collections::BTreeMap,
@@ -153,6 +154,9 @@ fn directory(path: &str, attributes: Attributes, implied: bool) -> Directory {
 
 /// A member that cannot be read is damaged, unless the operating system says otherwise.
 pub(crate) fn unreadable(path: &str, error: &io::Error) -> Fault {
+    if is_exceeded(error) {
+        return Fault::refused(path, error.to_string());
+    }
     match error.raw_os_error() {
         Some(code) => Fault::Read(io::Error::from_raw_os_error(code)),
         // Of the wrapper that names the file in what it says.

@@ -50,7 +50,7 @@ pub(super) fn measure(inputs: &Inputs, rounds: usize) -> Result<String, String> 
     let mut rows = Rows::new();
     for round in 0..rounds {
         shell::say(&format!("round {}", round + 1));
-        bench.round(&mut rows)?;
+        bench.round(round, &mut rows)?;
     }
     let mut text =
         "| Situation | Who | Wall, s | CPU, s | Peak memory, MB |\n|---|---|--:|--:|--:|\n".to_owned();
@@ -104,6 +104,7 @@ const WHOLE: &str = "lock one of 500,000 records, cached, whole";
 impl<'a> Bench<'a> {
     fn prepare(inputs: &'a Inputs) -> Result<Self, String> {
         let folder = inputs.folder.join("conda");
+        remove(&folder.join("alone"))?;
         // It outlives a run, as making it takes a minute.
         let served = shell::root().join("target/bench-channel");
         shell::say("making the channels");
@@ -176,14 +177,14 @@ impl<'a> Bench<'a> {
         Self::configured(&self.home(), &format!("conda-forge = \"{}\"\n", self.channel))
     }
 
-    fn round(&self, rows: &mut Rows) -> Result<(), String> {
+    fn round(&self, round: usize, rows: &mut Rows) -> Result<(), String> {
         let mut add = |at: usize, title, who, command: &Command| {
             let sample = measure::measure(command, &self.inputs.folder.join("time"))?;
             shell::say(&format!("{title}: {who}: {:.2} s", sample.wall));
             rows.entry((at, title, who)).or_default().push(sample);
             Ok::<_, String>(())
         };
-        self.alone(&mut add)?;
+        self.alone(round, &mut add)?;
         self.registry.reset()?;
         self.fresh_home()?;
         self.definition("1.26")?;
@@ -208,32 +209,32 @@ impl<'a> Bench<'a> {
         self.one_of_many(&mut add)
     }
 
-    /// conda packages alone: solved and installed into a folder.
-    fn alone(&self, add: &mut Add<'_>) -> Result<(), String> {
-        let definition = self.folder.join("alone");
+    /// conda packages alone: solved and installed into a folder. Nothing is removed before: some file systems look for new
+    /// places long after much was.
+    fn alone(&self, round: usize, add: &mut Add<'_>) -> Result<(), String> {
+        let folder = self.folder.join(format!("alone/{round}"));
+        let (home, definition) = (folder.join("home"), folder.join("conda.yml"));
+        copy(&self.inputs.base_home(), &home)?;
+        Self::configured(&home, &format!("conda-forge = \"{}\"\n", self.channel))?;
         let specs: String = SPECS.iter().fold(String::new(), |text, spec| text + &format!("  - {spec}\n"));
-        let conda = format!("name: alone\nchannels: [conda-forge]\ndependencies:\n{specs}");
-        write(&definition.join("conda.yml"), &conda)?;
-        let (cache, prefix) = (self.folder.join("cache"), self.folder.join("prefix"));
-        let mut install = Command::new(shell::root().join("target/bench-channel/channel-tools/bin/python"));
-        install.arg(shell::root().join("xtask/src/bench/conda.py")).arg("install").arg(&self.channel);
-        install.arg(&prefix).arg(&cache).args(SPECS);
-        let materialize = || {
-            let mut command = self.inputs.envwright(&self.home(), &["materialize", "--quiet", "--prefix"]);
-            command.arg(&prefix).arg(definition.join("conda.yml"));
+        write(&definition, &format!("name: alone\nchannels: [conda-forge]\ndependencies:\n{specs}"))?;
+        let materialize = |prefix: &str| {
+            let mut command = self.inputs.envwright(&home, &["materialize", "--quiet", "--prefix"]);
+            command.arg(folder.join(prefix)).arg(&definition);
             command
         };
-        self.fresh_home()?;
-        remove(&prefix)?;
-        add(0, COLD, OURS, &materialize())?;
-        remove(&prefix)?;
-        forget_solutions(&self.home())?;
-        add(1, WARM, OURS, &materialize())?;
-        remove(&cache)?;
-        remove(&prefix)?;
-        add(0, COLD, RATTLER, &install)?;
-        remove(&prefix)?;
-        add(1, WARM, RATTLER, &install)
+        let install = |prefix: &str| {
+            let tools = shell::root().join("target/bench-channel/channel-tools/bin/python");
+            let mut command = Command::new(tools);
+            command.arg(shell::root().join("xtask/src/bench/conda.py")).arg("install").arg(&self.channel);
+            command.arg(folder.join(prefix)).arg(folder.join("cache")).args(SPECS);
+            command
+        };
+        add(0, COLD, OURS, &materialize("ours"))?;
+        forget_solutions(&home)?;
+        add(1, WARM, OURS, &materialize("ours-again"))?;
+        add(0, COLD, RATTLER, &install("rattlers"))?;
+        add(1, WARM, RATTLER, &install("rattlers-again"))
     }
 
     fn containerfile(&self) -> Result<(), String> {

@@ -75,7 +75,7 @@ impl<'a> Attempt<'a> {
             packages: packages.iter().map(placed).collect(),
             files,
             by: links.name(),
-            variables: self.environment.env.clone(),
+            variables: self.environment.env.keys().cloned().collect(),
             seconds: self.started.elapsed().as_secs_f64(),
             warnings: masked(warnings, &self.redactor),
         })

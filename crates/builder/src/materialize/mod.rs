@@ -27,7 +27,7 @@ use envwright_diagnosis::Finding;
 use envwright_store::Home;
 use envwright_target::Platform;
 use serde::Serialize;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 /// Where an environment goes, and what of it.
 #[derive(Debug, Clone)]
@@ -58,8 +58,8 @@ pub struct Materialized {
     pub files: usize,
     /// How files came out of the cache: `reflink`, `hard link` or `copy`.
     pub by: &'static str,
-    /// Variables that the definition sets, which a folder cannot.
-    pub variables: BTreeMap<String, String>,
+    /// Names of the variables that the definition sets, which a folder cannot.
+    pub variables: Vec<String>,
     /// How long it took, in seconds.
     pub seconds: f64,
     /// What should be known about it.

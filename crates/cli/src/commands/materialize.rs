@@ -9,6 +9,8 @@ use crate::{
 };
 use clap::Args;
 use envwright_builder::{Materialized, Place, Request};
+use envwright_diagnosis::report;
+use serde_json::json;
 use std::{fmt::Write as _, num::NonZero, path::PathBuf};
 
 const AFTER_HELP: &str = "\
@@ -73,10 +75,12 @@ pub(crate) fn run(
     );
     let made = made.map_err(|failed| work.failure(failed))?;
     work.progress.end();
-    if terminal.json {
-        return Ok(terminal.print_json(&made)?);
-    }
     let warnings = warnings(&made.warnings);
+    if terminal.json {
+        let mut value = json!(made);
+        value["warnings"] = report::json(&warnings)["notes"].take();
+        return Ok(terminal.print_json(&value)?);
+    }
     if !warnings.notes().is_empty() {
         terminal.say(&format!("{}\n", terminal.report(&warnings)));
     }
@@ -103,8 +107,8 @@ fn text(made: &Materialized, all: bool) -> String {
     let conda =
         if made.is_conda { format!(", or activate it: conda activate {prefix}") } else { String::new() };
     let _ = writeln!(text, "run it: {prefix}/bin/python{conda}");
-    for (name, value) in &made.variables {
-        let _ = writeln!(text, "the definition sets, and a folder cannot: {name}={value}");
+    if !made.variables.is_empty() {
+        let _ = writeln!(text, "not set, as a folder cannot: {}", made.variables.join(", "));
     }
     text
 }

@@ -7,14 +7,14 @@ use crate::{
     writer::unreadable,
 };
 use bzip2::read::MultiBzDecoder;
-use envwright_archive::{Kind as Raw, TarReader, most_unpacked};
+use envwright_archive::{Bounded, Kind as Raw, TarReader, most_unpacked};
 use envwright_store::Digest;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{BufReader, Read, Seek as _, Write as _},
+    io::{self, BufReader, Read, Seek as _, Write as _},
     path::{Path, PathBuf},
 };
 use zip::ZipArchive;
@@ -87,37 +87,23 @@ pub(crate) struct Part {
 impl Archive {
     /// Opens a package of either form, whatever its name.
     pub(crate) fn open(package: &Path) -> Result<Self, Fault> {
-        let mut file = fs::File::open(package).map_err(|error| Fault::Read(error.kind().into()))?;
-        let size = file.metadata().map_err(Fault::Read)?.len();
-        let mut magic = [0; 3];
-        file.read_exact(&mut magic).map_err(|error| unreadable("first bytes", &error))?;
-        file.rewind().map_err(Fault::Read)?;
         let (mut listing, mut data) = (Listing::default(), spool(package)?);
-        match &magic {
-            b"BZh" => {
-                let decoder = MultiBzDecoder::new(BufReader::new(file));
-                copy("tar.bz2", Box::new(decoder), &mut data, most_unpacked(size))?;
-                listing.add(&mut data, true)?;
+        each_tar(package, &mut |part, stream| {
+            if !part.is_content {
+                return listing.add(&mut TarReader::new(stream), part, None);
             }
-            [b'P', b'K', _] => listing.unzip(package, file, &mut data)?,
-            _ => return Err(Fault::invalid("first bytes are neither those of a zip nor of bzip2")),
-        }
+            copy(part.name, Box::new(stream), &mut data, u64::MAX)?;
+            data.flush().and_then(|()| data.rewind()).map_err(Fault::Read)?;
+            listing.add(&mut TarReader::seeking(&data), part, None)
+        })?;
         Ok(Self { listing, data: Files::Spooled(data) })
     }
 
-    /// Writes each file into an empty folder, and what there is beside them.
-    pub(crate) fn unpack(mut self, folder: &Path) -> Result<(), Fault> {
-        for (name, member) in &mut self.listing.members {
-            let Kind::File(part) = &mut member.kind else { continue };
-            let mut content = match &self.data {
-                Files::Spooled(data) => slice(data, part.at, part.size).map_err(Fault::Read)?,
-                Files::Unpacked(_) => return Err(Fault::invalid("files were unpacked before")),
-            };
-            let file = folder.join(part.at.to_string());
-            let digest = tree::keep(&file, name, &mut content, member.executable, member.mtime)?;
-            part.sha256 = Some(digest);
-        }
-        let text = serde_json::to_vec(&self.listing).map_err(|error| Fault::Write(error.into()))?;
+    /// Writes each file of a package into an empty folder, and what there is beside them.
+    pub(crate) fn unpack(package: &Path, folder: &Path) -> Result<(), Fault> {
+        let mut listing = Listing::default();
+        each_tar(package, &mut |part, stream| listing.add(&mut TarReader::new(stream), part, Some(folder)))?;
+        let text = serde_json::to_vec(&listing).map_err(|error| Fault::Write(error.into()))?;
         fs::write(folder.join(INDEX), text).map_err(Fault::Write)
     }
 
@@ -175,44 +161,84 @@ impl Archive {
     }
 }
 
-impl Listing {
-    fn unzip(&mut self, package: &Path, file: fs::File, data: &mut File) -> Result<(), Fault> {
-        let broken = |error: &zip::result::ZipError| match error {
-            zip::result::ZipError::Io(error) => unreadable("zip", error),
-            _ => Fault::invalid(format!("zip structure is broken: {error}")),
-        };
-        let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
-        let names: Result<Vec<String>, _> = zip.file_names().map(|name| name.map(Into::into)).collect();
-        let names = names.map_err(|error| broken(&error))?;
-        let part = |kind: &str| {
-            let mut found = names.iter().filter(|name| name.starts_with(kind) && name.ends_with(".tar.zst"));
-            match (found.next(), found.next()) {
-                (Some(name), None) => Ok(name.clone()),
-                (None, _) => Err(Fault::invalid(format!("part `{kind}….tar.zst` is missing"))),
-                _ => Err(Fault::invalid(format!("part `{kind}….tar.zst` is there twice"))),
-            }
-        };
-        let (described, contents) = (part("info-")?, part("pkg-")?);
-        let mut description = spool(package)?;
-        for (name, out) in [(&described, &mut description), (&contents, &mut *data)] {
-            let entry = zip.by_name(name).map_err(|error| broken(&error))?;
-            let limit = most_unpacked(entry.compressed_size());
-            let decoder = zstd::Decoder::new(entry).map_err(|error| unreadable(name, &error))?;
-            copy(name, Box::new(decoder), out, limit)?;
-        }
-        self.add(&mut description, true)?;
-        // What stands beside `info/` there is of no package.
-        self.members.clear();
-        self.add(data, false)
-    }
+/// A tar in a package.
+#[derive(Clone, Copy)]
+struct Tar<'n> {
+    name: &'n str,
+    /// Whether it has what describes the package.
+    is_description: bool,
+    /// Whether it has what is installed.
+    is_content: bool,
+}
 
-    /// Notes what a spooled tar holds; `described` where it may hold what describes the package.
-    fn add(&mut self, data: &mut File, described: bool) -> Result<(), Fault> {
-        data.flush().and_then(|()| data.rewind()).map_err(Fault::Read)?;
-        let mut tar = TarReader::seeking(&*data);
+/// The tars of a package without their compression, one after the other. No more comes out of each than can be meant.
+fn each_tar(
+    package: &Path,
+    see: &mut dyn FnMut(Tar<'_>, &mut dyn Read) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut file = fs::File::open(package).map_err(|error| Fault::Read(error.kind().into()))?;
+    let size = file.metadata().map_err(Fault::Read)?.len();
+    let mut magic = [0; 3];
+    file.read_exact(&mut magic).map_err(|error| unreadable("first bytes", &error))?;
+    file.rewind().map_err(Fault::Read)?;
+    match &magic {
+        b"BZh" => {
+            let mut stream = Bounded::new(MultiBzDecoder::new(BufReader::new(file)), most_unpacked(size));
+            let tar = Tar { name: "tar.bz2", is_description: true, is_content: true };
+            see(tar, &mut stream)?;
+            read_out(tar, &mut stream)
+        }
+        [b'P', b'K', _] => each_of_zip(file, see),
+        _ => Err(Fault::invalid("first bytes are neither those of a zip nor of bzip2")),
+    }
+}
+
+fn each_of_zip(
+    file: fs::File,
+    see: &mut dyn FnMut(Tar<'_>, &mut dyn Read) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let broken = |error: &zip::result::ZipError| match error {
+        zip::result::ZipError::Io(error) => unreadable("zip", error),
+        _ => Fault::invalid(format!("zip structure is broken: {error}")),
+    };
+    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
+    let names: Result<Vec<String>, _> = zip.file_names().map(|name| name.map(Into::into)).collect();
+    let names = names.map_err(|error| broken(&error))?;
+    let part = |kind: &str| {
+        let mut found = names.iter().filter(|name| name.starts_with(kind) && name.ends_with(".tar.zst"));
+        match (found.next(), found.next()) {
+            (Some(name), None) => Ok(name.clone()),
+            (None, _) => Err(Fault::invalid(format!("part `{kind}….tar.zst` is missing"))),
+            _ => Err(Fault::invalid(format!("part `{kind}….tar.zst` is there twice"))),
+        }
+    };
+    for (name, is_description) in [(part("info-")?, true), (part("pkg-")?, false)] {
+        let entry = zip.by_name(&name).map_err(|error| broken(&error))?;
+        let limit = most_unpacked(entry.compressed_size());
+        let decoder = zstd::Decoder::new(entry).map_err(|error| unreadable(&name, &error))?;
+        let tar = Tar { name: &name, is_description, is_content: !is_description };
+        let mut stream = Bounded::new(decoder, limit);
+        see(tar, &mut stream)?;
+        read_out(tar, &mut stream)?;
+    }
+    Ok(())
+}
+
+/// What follows the end of a tar must be sound, too.
+fn read_out(tar: Tar<'_>, stream: &mut dyn Read) -> Result<(), Fault> {
+    io::copy(stream, &mut io::sink()).map(drop).map_err(|error| unreadable(tar.name, &error))
+}
+
+impl Listing {
+    /// Notes what a tar holds, and keeps its files in a folder where one is given.
+    fn add<R: Read>(
+        &mut self,
+        tar: &mut TarReader<R>,
+        part: Tar<'_>,
+        folder: Option<&Path>,
+    ) -> Result<(), Fault> {
         let (mut links, mut taken) = (Vec::new(), 0);
-        let mut described_at = Vec::new();
-        while let Some(member) = tar.next_member().map_err(|error| Fault::archive("tar", error))? {
+        while let Some(member) = tar.next_member().map_err(|error| Fault::archive(part.name, error))? {
             let Some(name) = crate::deb::inside(&member.path)? else { continue };
             let name = name.to_owned();
             taken += MEMBER + 3 * name.len() as u64;
@@ -220,14 +246,26 @@ impl Listing {
                 return Err(Fault::refused("*", "it has more members than a package can have"));
             }
             if let Some(file) = name.strip_prefix(INFO) {
-                let known = READ.into_iter().find(|known| *known == file);
-                if let Some(known) = known.filter(|_| described && member.kind == Raw::File) {
-                    described_at.push((known, member.position, member.size));
+                let is_read = READ.contains(&file) && part.is_description && member.kind == Raw::File;
+                if is_read {
+                    self.info.insert(file.to_owned(), described(&name, member.size, tar)?);
                 }
                 continue;
             }
+            // What stands beside `info/` in a description is of no package.
+            if !part.is_content {
+                continue;
+            }
+            let (executable, mtime) =
+                (member.mode & 0o111 != 0, u64::try_from(member.mtime).unwrap_or_default());
             let kind = match &member.kind {
-                Raw::File => Kind::File(Part { at: member.position, size: member.size, sha256: None }),
+                Raw::File => {
+                    let (at, size) = (member.position, member.size);
+                    let kept = folder.map(|folder| {
+                        tree::keep(&folder.join(at.to_string()), &name, tar, executable, mtime)
+                    });
+                    Kind::File(Part { at, size, sha256: kept.transpose()? })
+                }
                 Raw::Directory => Kind::Directory,
                 Raw::Symlink(to) => Kind::Symlink(link(&name, to)?.to_owned()),
                 Raw::Hardlink(to) => {
@@ -237,8 +275,7 @@ impl Listing {
                 }
                 _ => return Err(Fault::refused(&name, "it is no file, link or folder")),
             };
-            let mtime = u64::try_from(member.mtime).unwrap_or_default();
-            let member = Member { executable: member.mode & 0o111 != 0, mtime, kind };
+            let member = Member { executable, mtime, kind };
             if self.members.insert(name.clone(), member).is_some_and(|old| old.kind != Kind::Directory) {
                 return Err(Fault::refused(&name, "it is there twice"));
             }
@@ -250,17 +287,18 @@ impl Listing {
                 return Err(Fault::refused(&name, "it is there twice"));
             }
         }
-        for (name, at, size) in described_at {
-            if size > MAX_INFO {
-                return Err(Fault::invalid(format!("file `{name}` is larger than such a file may be")));
-            }
-            let mut text = String::new();
-            let read = slice(data, at, size).map_err(Fault::Read)?.read_to_string(&mut text);
-            read.map_err(|error| unreadable(&format!("info/{name}"), &error))?;
-            self.info.insert(name.to_owned(), text);
-        }
         Ok(())
     }
+}
+
+/// A file that describes the package.
+fn described(name: &str, size: u64, content: &mut dyn Read) -> Result<String, Fault> {
+    if size > MAX_INFO {
+        return Err(Fault::invalid(format!("file `{name}` is larger than such a file may be")));
+    }
+    let mut text = String::new();
+    content.read_to_string(&mut text).map_err(|error| unreadable(name, &error))?;
+    Ok(text)
 }
 
 /// The target of a link, as a path.

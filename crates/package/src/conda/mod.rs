@@ -72,8 +72,7 @@ impl CondaSegment<'_> {
 
     /// Unpacks the archive into an empty folder, from which [`CondaSegment::tree`] takes files.
     pub fn unpack(&self, folder: &Path) -> Result<(), PackageError> {
-        let outcome = Archive::open(self.archive).and_then(|archive| archive.unpack(folder));
-        outcome.map_err(|fault| self.explained(fault))
+        Archive::unpack(self.archive, folder).map_err(|fault| self.explained(fault))
     }
 
     /// The package's files, from the folder that it was unpacked to; none where that is not as it was left. The archive
