@@ -214,6 +214,7 @@ impl<'a> Bench<'a> {
     fn alone(&self, round: usize, add: &mut Add<'_>) -> Result<(), String> {
         let folder = self.folder.join(format!("alone/{round}"));
         let (home, definition) = (folder.join("home"), folder.join("conda.yml"));
+        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         copy(&self.inputs.base_home(), &home)?;
         Self::configured(&home, &format!("conda-forge = \"{}\"\n", self.channel))?;
         let specs: String = SPECS.iter().fold(String::new(), |text, spec| text + &format!("  - {spec}\n"));
