@@ -3,6 +3,7 @@
 use super::environment;
 use crate::support::{
     Envwright,
+    base::{BOOKWORM, write_base},
     channel::{self, Channel},
     index::Index,
     wheel::wheel,
@@ -163,6 +164,19 @@ fn requirements_of_pip() {
         "requirements.txt",
         "requests==2.31.0 # http\n",
     );
+}
+
+/// Of the Pythons of the base, one for which there is a wheel.
+#[test]
+fn a_python_that_has_wheels() {
+    let index = Index::of(&[wheel("app", "1.0").requires_python(">=3.10")]);
+    let definition =
+        |python: &str| format!("image: oci:base\npython: \"{python}\" # ours\nrequirements: [app]\n");
+    let envwright = Envwright::new().index(&index.url()).file("environment.yaml", definition("3.9"));
+    let older = [("usr/bin/python3.9", "\0x\x003.9.2\0")];
+    write_base(&envwright.folder().join("base"), &BOOKWORM.into_iter().chain(older).collect::<Vec<_>>());
+    let title = "Take Python 3.11";
+    mends(&envwright, "pip-requires-python", title, "environment.yaml", &definition("3.11"));
 }
 
 #[test]

@@ -257,10 +257,17 @@ impl About<'_> {
                     respelled(spec, Some(&format!("=3.{minor}"))),
                 ));
             }
-            let span = python?;
-            let quote = span.text().chars().next().filter(|c| matches!(c, '"' | '\''));
+            let (span, text) = (python?, python?.text());
+            let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
+            // A comment behind the value stays.
+            let end = match quote {
+                Some(quote) => text[1..].find(quote).map_or(text.len(), |at| at + 2),
+                None => text.find(" #").map_or(text.len(), |at| text[..at].trim_end().len()),
+            };
+            let start = span.range().start;
+            let place = Span::new(span.source(), start..start + end);
             let quote = quote.map(String::from).unwrap_or_default();
-            Some(Fix::new(title, span.clone(), format!("{quote}3.{minor}{quote}")))
+            Some(Fix::new(title, place, format!("{quote}3.{minor}{quote}")))
         };
         PYTHONS.into_iter().filter_map(fix).collect()
     }
