@@ -105,17 +105,22 @@ fn pins_that_exclude_each_other() {
 }
 
 #[test]
-fn a_driver_that_is_not_named() {
+fn a_driver_that_is_not_named_or_too_old() {
     let channel = Channel::start();
-    let envwright = environment(&channel, "- gpu-only\n");
-    let text = "name: app\nimage: oci:base\nconda_file: conda.yml\ncuda: \"12.0\"\n";
-    mends(
-        &envwright,
-        "conda-virtual-package-missing",
-        "Say that the image is for CUDA 12.0",
-        "environment.yaml",
-        text,
-    );
+    let definition = |cuda: &str| format!("name: app\nimage: oci:base\nconda_file: conda.yml\n{cuda}");
+    for (before, after) in [
+        ("", "cuda: \"12.0\"\n"),
+        ("cuda: \"11.8\" # ours\ntags: {a: b}\n", "cuda: \"12.0\" # ours\ntags: {a: b}\n"),
+    ] {
+        let envwright = environment(&channel, "- gpu-only\n").file("environment.yaml", definition(before));
+        mends(
+            &envwright,
+            "conda-virtual-package-missing",
+            "Say that the image is for CUDA 12.0",
+            "environment.yaml",
+            &definition(after),
+        );
+    }
 }
 
 #[test]

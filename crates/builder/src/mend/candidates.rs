@@ -194,8 +194,12 @@ impl About<'_> {
             .match_indices("cuda:")
             .find(|(at, _)| source.text[..*at].is_empty() || source.text[..*at].ends_with('\n'));
         if let Some((at, _)) = key {
-            let line = Span::new(source, lines::of(&lines::at(source, at)));
-            return Some(Fix::new(title, line, format!("cuda: \"{version}\"\n")));
+            let (start, line) = (at + "cuda:".len(), lines::of(&lines::at(source, at)));
+            // A comment behind the value stays.
+            let written = &source.text[start..line.end];
+            let value = written.find(" #").map_or(written, |end| &written[..end]).trim_end();
+            let place = Span::new(source, start..start + value.len());
+            return Some(Fix::new(title, place, format!(" \"{version}\"")));
         }
         let open = if source.text.ends_with('\n') { "" } else { "\n" };
         Some(Fix::new(title, lines::at(source, source.text.len()), format!("{open}cuda: \"{version}\"\n")))
