@@ -240,3 +240,15 @@ fn a_package_that_stands_twice() {
     let text = conda("- python=3.11\n- pip\n- tabulate=0.9\n- pip:\n  - six\n");
     mends(&envwright, "definition-conda-and-pip", "Remove `tabulate` in line 7", "conda.yml", &text);
 }
+
+/// The lines around a change may hold what opens a channel.
+#[test]
+fn no_patch_shows_what_opens_a_channel() {
+    let channel = Channel::with_token("hunter2word");
+    let url = channel.at("/t/hunter2word/channel");
+    let envwright = environment(&channel, "")
+        .file("conda.yml", format!("channels: [\"{url}\"]\ndependencies:\n- six\n- six>=1\n"));
+    let offered = envwright.run(&["fix", "--json"]).succeeded();
+    assert_eq!(offered.json()["proposals"][0]["problem"], "definition-duplicate-package", "{offered}");
+    assert!(!offered.to_string().contains("hunter2word"), "{offered}");
+}

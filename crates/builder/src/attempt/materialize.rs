@@ -18,7 +18,7 @@ impl<'a> Attempt<'a> {
     /// The same for one package alone, where one is named.
     pub(crate) fn only(&self, only: Option<&str>) -> Result<Attempt<'a>, BuildError> {
         let environment = match only {
-            Some(only) => narrowed(self.environment.clone(), only, self.settings)?,
+            Some(only) => narrowed(self.environment.clone(), only)?,
             None => self.environment.clone(),
         };
         Ok(Attempt {

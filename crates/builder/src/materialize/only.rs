@@ -1,17 +1,13 @@
 //! One suspect package in the place of all that a definition asks for.
 
-use crate::{BuildError, attempt, request::Input, settings::Settings};
-use envwright_definition::{Environment, PackageName};
-use std::path::PathBuf;
+use crate::BuildError;
+use envwright_definition::{Environment, Options, PackageName, read_text};
+use std::path::Path;
 
 /// The environment with this package alone and what it needs, on the same Python, from the same channels and indexes
 /// within the same limits. A package that the definition asks of conda comes from there, and so does one that it does
 /// not name where it asks nothing of PyPI.
-pub(crate) fn narrowed(
-    mut environment: Environment,
-    only: &str,
-    settings: &Settings,
-) -> Result<Environment, BuildError> {
+pub(crate) fn narrowed(mut environment: Environment, only: &str) -> Result<Environment, BuildError> {
     let end = only.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(only.len());
     let name = &only[..end];
     let is_listed = PackageName::parse(name)
@@ -25,8 +21,7 @@ pub(crate) fn narrowed(
     } else {
         format!("{only}\n")
     };
-    let input = Input::Text { text, folder: PathBuf::from(".") };
-    let asked = attempt::read_input(&input, &[], &[], settings)?.buildable()?;
+    let asked = read_text("--only", &text, Path::new("."), &Options::default())?.buildable()?;
     environment.locked = None;
     environment.apt.clear();
     environment.requirements = asked.requirements;

@@ -70,7 +70,7 @@ pub fn mend(
 ) -> Result<Mended, BuildError> {
     let trial = Trial { home, settings, request, listener, stop, end: Instant::now() + MOST_TIME };
     let (findings, redactor) = match trial.choose(request)? {
-        Ok(locked) => (doubtful(&locked), Redactor::default()),
+        Ok((locked, redactor)) => (doubtful(&locked), redactor),
         Err(failure) => (failure.error.findings(), failure.redactor),
     };
     let environment = attempt::read(request, settings).ok();
@@ -165,8 +165,9 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// Chooses the packages of a request, or says why they cannot be. An error where the user asked to stop.
-    fn choose(&self, request: &Request) -> Result<Result<Locked, Box<Failure>>, BuildError> {
+    /// Chooses the packages of a request, or says why they cannot be; with what hides the definition's secrets. An error
+    /// where the user asked to stop.
+    fn choose(&self, request: &Request) -> Result<Result<(Locked, Redactor), Box<Failure>>, BuildError> {
         let attempt = match Attempt::open(self.home, self.settings, request, self.stop) {
             Ok(attempt) => attempt,
             Err(error) => {
@@ -185,7 +186,7 @@ impl Trial<'_> {
                 // With the changes that mend them, which were masked away.
                 locked.warnings.retain(|warning| warning.problem.as_str() == headless::PROBLEM);
                 locked.warnings.extend(attempt.of_definition().cloned());
-                Ok(Ok(locked))
+                Ok(Ok((locked, attempt.redactor())))
             }
             Err(BuildError::Interrupted) => Err(BuildError::Interrupted),
             Err(error) => Ok(Err(Box::new(Failure { error, redactor: attempt.redactor() }))),
@@ -210,8 +211,8 @@ impl Trial<'_> {
             }
         }
         Ok(match self.choose(&request)? {
-            Ok(locked) if doubtful(&locked).iter().any(|one| is_same(one, finding)) => None,
-            Ok(locked) => Some((settle.and_then(|settle| settle(&locked)).unwrap_or(fix), true)),
+            Ok((locked, _)) if doubtful(&locked).iter().any(|one| is_same(one, finding)) => None,
+            Ok((locked, _)) => Some((settle.and_then(|settle| settle(&locked)).unwrap_or(fix), true)),
             Err(failure) => {
                 let rest = failure.error.findings();
                 let is_gone = !rest.iter().any(|one| is_same(one, finding)) && rest.len() < left;

@@ -64,7 +64,7 @@ impl Undigested {
 
     /// MD5 in hexadecimal digits, where the channel tells: the file must have it.
     pub fn md5(&self) -> Option<String> {
-        self.record.package_record.md5.map(|digest| hex(&digest))
+        self.record.package_record.md5.map(hex::encode)
     }
 
     /// The package with the digest that its file has.
@@ -79,10 +79,6 @@ impl Undigested {
         let settled = crate::pixi::settled(locked.into_iter().collect()).map_err(CondaError::internal)?;
         settled.into_iter().next().ok_or_else(|| CondaError::internal("a record has no digest"))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 impl LockedConda {
